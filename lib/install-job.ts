@@ -92,7 +92,8 @@ export type Reason =
   | "NoArtifactForPlatform"
   | "InstallerLost" // the Job ended without a report
   | "DeadlineExceeded"
-  | "ImagePullFailed";
+  | "ImagePullFailed"
+  | "PodNotStarted";
 
 /** Trying again with the same spec cannot help. */
 export const TERMINAL_REASONS: ReadonlySet<Reason> = new Set<Reason>([

@@ -1,0 +1,63 @@
+import type { Level, Operation, Reason } from "@rcm/lib/install-job";
+
+/**
+ * What is known of a shim on a node, kept as an annotation of the Node, so that it is gone with the Node and outlives
+ * Jobs and managers. At most about 1 KiB.
+ */
+export interface NodeRecord {
+  readonly shimUid: string;
+  /** Name of the Job that this is the result of: a Job is counted once. */
+  readonly job: string;
+  readonly operation: Operation;
+  /** Hash of the wanted state that was tried. */
+  readonly hash: string;
+  readonly ok: boolean;
+  /** How often this hash has been tried, from 1. */
+  readonly attempt: number;
+  /** RFC 3339 time of the result. */
+  readonly at: string;
+  /** What is on the node now; after a failure, what was there before. */
+  readonly level?: Level;
+  readonly digest?: string;
+  readonly reason?: Reason;
+  readonly message?: string;
+  readonly rolledBack?: boolean;
+  /** The machine that this is true of. */
+  readonly machineId: string;
+  readonly bootId: string;
+  readonly runtimeVersion: string;
+  /** The retry annotation's value at that time. */
+  readonly retry: string;
+}
+
+/** A message on a node is cut at this many characters. */
+const MESSAGE_MAX = 480;
+
+export function recordText(record: NodeRecord): string {
+  const { message } = record;
+  return JSON.stringify(message === undefined ? record : { ...record, message: message.slice(0, MESSAGE_MAX) });
+}
+
+/** The record, or undefined where the annotation is absent or not ours to understand: then evidence is gathered anew. */
+export function parseRecord(text: string | undefined): NodeRecord | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const TEXT_FIELDS = ["shimUid", "job", "operation", "hash", "at", "machineId", "bootId", "runtimeVersion", "retry"] as const;
+
+function isRecord(value: unknown): value is NodeRecord {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return (
+    TEXT_FIELDS.every((name) => typeof fields.get(name) === "string") &&
+    typeof fields.get("ok") === "boolean" &&
+    Number.isInteger(fields.get("attempt")) &&
+    Number.isFinite(Date.parse(String(fields.get("at"))))
+  );
+}
