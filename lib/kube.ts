@@ -1,4 +1,4 @@
-import { CodedError } from "./errors.ts";
+export { isKubeError, KubeError, unlessNotFound, type KubeErrorCode } from "./kube-error.ts";
 
 /**
  * The part of the Kubernetes API that we use, over plain JSON objects. `kube-client.ts` is the real one.
@@ -117,7 +117,7 @@ export interface PartialObject {
 }
 
 /** An object to create. `apiVersion` and `kind` are filled in. */
-export type NewObject<T> = Omit<T, "apiVersion" | "kind" | "status">;
+export type NewObject<T> = Omit<T, "apiVersion" | "kind" | "status"> & Pick<KubeObject, "metadata">;
 
 /** A type of `@kubernetes/client-node` as its JSON is: times are RFC 3339 strings, not `Date`. */
 export type Json<T> = T extends Date
@@ -158,10 +158,8 @@ export type WatchEvent<T> =
   /** Nothing changed up to this version. */
   | { readonly kind: "bookmark"; readonly resourceVersion: string };
 
-export type Subresource = "status" | "eviction" | "scale";
-
 export interface WriteOptions {
-  readonly subresource?: Subresource | undefined;
+  readonly subresource?: "status" | undefined;
   /** @default the client's own */
   readonly fieldManager?: string | undefined;
 }
@@ -189,51 +187,4 @@ export interface DeleteOptions {
   /** What happens to objects that this one owns. @default the resource's own */
   readonly propagation?: "Background" | "Foreground" | "Orphan" | undefined;
   readonly gracePeriodSeconds?: number | undefined;
-}
-
-/** Named after `reason` in the server's Status where it has one, else after the HTTP status. */
-export type KubeErrorCode =
-  | "NotFound"
-  | "AlreadyExists"
-  | "Conflict"
-  | "Gone" // 410: resource version or continue token too old.
-  | "Unauthorized"
-  | "Forbidden"
-  | "Invalid" // 422, and everything else that the client did wrong.
-  | "TooManyRequests"
-  | "Unavailable" // 5xx, or the server could not be reached.
-  | "Timeout" // Our deadline, or 504.
-  | "Malformed"; // The answer is not what the API promises.
-
-export interface KubeErrorDetails extends ErrorOptions {
-  readonly status?: number | undefined;
-  readonly retryAfterMs?: number | undefined;
-}
-
-export class KubeError extends CodedError<KubeErrorCode> {
-  override readonly name = "KubeError";
-  /** HTTP status; `undefined` when there was no answer. */
-  readonly status: number | undefined;
-  /** How long the server wants us to stay away, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
-
-  constructor(code: KubeErrorCode, message: string, { status, retryAfterMs, ...options }: KubeErrorDetails = {}) {
-    super(code, message, options);
-    this.status = status;
-    this.retryAfterMs = retryAfterMs;
-  }
-}
-
-export function isKubeError(reason: unknown, ...codes: readonly KubeErrorCode[]): reason is KubeError {
-  return reason instanceof KubeError && codes.includes(reason.code);
-}
-
-/** The object, or `undefined` when the server has none. */
-export async function unlessNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isKubeError(error, "NotFound")) return undefined;
-    throw error;
-  }
 }
