@@ -1,0 +1,87 @@
+/** Bundles a program into one file, so that no node_modules is needed where it runs. */
+import { readFile, readdir } from "node:fs/promises";
+import { isBuiltin } from "node:module";
+import { join } from "node:path";
+import type { Metafile } from "esbuild";
+import { build } from "esbuild";
+import { BuildError } from "../build-error.ts";
+
+export interface BundledPackage {
+  readonly name: string;
+  readonly version: string;
+  /** SPDX expression as its package.json has it, or "". */
+  readonly license: string;
+  /** The text of its licence file, or "". */
+  readonly licenseText: string;
+}
+
+export interface Bundle {
+  readonly code: Uint8Array;
+  /** What it contains besides our own files, sorted by name. */
+  readonly packages: readonly BundledPackage[];
+}
+
+/** CommonJS modules in an ES module still call `require` for Node's own modules. */
+const REQUIRE =
+  'import{createRequire as rcmCreateRequire}from"node:module";const require=rcmCreateRequire(import.meta.url);';
+
+/**
+ * One ES module from `entry` (relative to `root`) and all that it imports. Names are kept, so stack traces can be read.
+ *
+ * @throws {BuildError} `SOURCE_MISSING` if `entry` does not bundle, or would import something at run time that is not Node's.
+ */
+export async function bundleProgram(root: string, entry: string): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outdir: "bundle", // Only a name: nothing is written.
+    write: false,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node26",
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "none", // The licences lie beside the program, whole.
+    charset: "utf8",
+    banner: { js: REQUIRE },
+    metafile: true,
+    logLevel: "silent",
+  }).catch((cause: unknown) => {
+    const [first = "unknown"] = (cause as Error).message.split("\n").slice(1);
+    throw new BuildError("SOURCE_MISSING", `Cannot bundle "${entry}": ${first}`, { cause });
+  });
+  refuseLateImports(entry, metafile);
+  const [output] = outputFiles;
+  if (output === undefined) throw new BuildError("SOURCE_MISSING", `Cannot bundle "${entry}": it is empty`);
+  return { code: output.contents, packages: await bundledPackages(root, metafile) };
+}
+
+/** esbuild leaves what it cannot find, inside `try` blocks of CommonJS modules, for run time: optional dependencies. */
+function refuseLateImports(entry: string, metafile: Metafile): void {
+  const late = Object.values(metafile.outputs)
+    .flatMap((output) => output.imports)
+    .filter(({ path, kind, external }) => external === true && kind !== "require-call" && !isBuiltin(path));
+  if (late.length === 0) return;
+  const names = late.map(({ path }) => path).join(", ");
+  throw new BuildError("SOURCE_MISSING", `Cannot bundle "${entry}": it imports ${names} at run time`);
+}
+
+async function bundledPackages(root: string, metafile: Metafile): Promise<BundledPackage[]> {
+  const folders = Object.keys(metafile.inputs).map(
+    (file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0],
+  );
+  const unique = [...new Set(folders)].filter((folder) => folder !== undefined).toSorted();
+  return await Promise.all(unique.map(async (folder) => await readPackage(join(root, folder))));
+}
+
+async function readPackage(folder: string): Promise<BundledPackage> {
+  const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Record<string, unknown>;
+  const file = (await readdir(folder)).find((name) => /^licen[cs]e(\.\w+)?$/i.test(name));
+  return {
+    name: String(manifest["name"]),
+    version: String(manifest["version"]),
+    license: typeof manifest["license"] === "string" ? manifest["license"] : "",
+    licenseText: file === undefined ? "" : await readFile(join(folder, file), "utf8"),
+  };
+}

@@ -1,0 +1,44 @@
+/** `scripts/build`: see HELP in options.ts. */
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { messageOf } from "../../lib/errors.ts";
+import type { PackedImage } from "../oci-image.ts";
+import { buildImages } from "./build-images.ts";
+import { HELP, parseOptions } from "./options.ts";
+
+const DEADLINE_MS = 30 * 60_000;
+const ROOT = dirname(dirname(import.meta.dirname));
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2), ROOT, await versionOf("manager"));
+  if (options.help) {
+    console.log(HELP);
+    return;
+  }
+  const cache = join(process.env["RCM_CACHE"] ?? "/var/cache/rcm", "images");
+  await mkdir(cache, { recursive: true });
+  const nodeVersion = await versionOf("node_modules/node");
+  const place = { root: ROOT, cache, nodeVersion, progress: printWithSeconds };
+  const packed = await buildImages(options, place, AbortSignal.timeout(DEADLINE_MS));
+  for (const image of packed) printImage(image);
+}
+
+async function versionOf(folder: string): Promise<string> {
+  const manifest = JSON.parse(await readFile(join(ROOT, folder, "package.json"), "utf8")) as { version: string };
+  return manifest.version;
+}
+
+function printWithSeconds(line: string): void {
+  console.error(`${process.uptime().toFixed(1).padStart(6)} s  ${line}`);
+}
+
+function printImage({ file, name, digest, size }: PackedImage): void {
+  console.log([relative(process.cwd(), file), name, digest, `${(size / 1e6).toFixed(1)} MB`].join("  "));
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 1;
+}
