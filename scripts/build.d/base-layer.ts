@@ -1,9 +1,10 @@
 /** What Node needs below it and nothing else: the C and C++ libraries, CA certificates, users. No shell, no package manager. */
 import { readFile, readdir, readlink, realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { BuildError } from "../build-error.ts";
 import type { TarEntry } from "../tar-stream.ts";
 import type { DebianPackage, DebianTree } from "./debian-packages.ts";
+import { neededLibraries } from "./elf-needed.ts";
 import type { Platform } from "./platform.ts";
 
 /** The user that the images run as unless the pod says otherwise. */
@@ -20,16 +21,8 @@ export const BASE_PACKAGES = [
   "libstdc++6",
 ];
 
-/** Node's NEEDED entries, as `readelf -d` lists them, without the loader. */
-const LIBRARIES = [
-  "libatomic.so.1",
-  "libc.so.6",
-  "libdl.so.2",
-  "libgcc_s.so.1",
-  "libm.so.6",
-  "libpthread.so.0",
-  "libstdc++.so.6",
-];
+type CopiedFile = TarEntry & { readonly kind: "file"; readonly source: string };
+
 /** The licences that the packages' copyright files point at. */
 const COMMON_LICENSES = ["GPL-2", "GPL-3", "LGPL-2.1", "MPL-2.0"];
 
@@ -38,8 +31,12 @@ nonroot:x:${String(NONROOT_UID)}:${String(NONROOT_UID)}:nonroot:/home/nonroot:/s
 `;
 const GROUP = `root:x:0:\nnonroot:x:${String(NONROOT_UID)}:\n`;
 
-/** The entries of the lowest layer. */
-export async function baseEntries(debian: DebianTree, platform: Platform): Promise<TarEntry[]> {
+/**
+ * The entries of the lowest layer: what `executable` needs to run.
+ *
+ * @throws {BuildError} `SOURCE_MISSING` if it needs a library that no package of `BASE_PACKAGES` has.
+ */
+export async function baseEntries(debian: DebianTree, platform: Platform, executable: string): Promise<TarEntry[]> {
   return [
     ...folders(platform),
     text("etc/passwd", PASSWD),
@@ -49,7 +46,7 @@ export async function baseEntries(debian: DebianTree, platform: Platform): Promi
     await copy(debian.root, "usr/lib/os-release", 0o644),
     { kind: "link", path: "etc/os-release", target: "../usr/lib/os-release" },
     await copy(debian.root, platform.loader, 0o755),
-    ...(await Promise.all(LIBRARIES.map(async (name) => await library(debian.root, platform, name)))),
+    ...(await libraries(debian.root, platform, executable)),
     ...(await Promise.all(COMMON_LICENSES.map(async (name) => await license(debian.root, name)))),
     ...(await Promise.all(debian.packages.map(async (known) => await packageEntries(debian.root, known)))).flat(),
   ];
@@ -77,8 +74,19 @@ async function certificateBundle(root: string): Promise<string> {
   return certificates.map((pem) => `${pem.trimEnd()}\n`).join("");
 }
 
-async function library(root: string, platform: Platform, name: string): Promise<TarEntry> {
-  return await copy(root, `usr/lib/${platform.triplet}/${name}`, 0o644);
+/** The libraries that the executable needs, and those that they need. */
+async function libraries(root: string, platform: Platform, executable: string): Promise<TarEntry[]> {
+  const loader = basename(platform.loader);
+  const found = new Map<string, CopiedFile>();
+  for (const pending = [executable]; pending.length > 0;) {
+    const elf = await readFile(pending.pop() ?? "");
+    for (const name of neededLibraries(elf).filter((one) => one !== loader && !found.has(one))) {
+      const entry = await copy(root, `usr/lib/${platform.triplet}/${name}`, 0o644);
+      found.set(name, entry);
+      pending.push(entry.source);
+    }
+  }
+  return [...found.values()];
 }
 
 async function license(root: string, name: string): Promise<TarEntry> {
@@ -95,7 +103,7 @@ async function packageEntries(root: string, known: DebianPackage): Promise<TarEn
 }
 
 /** The file that a path leads to, under the path's own name: links on the way are not copied. */
-async function copy(root: string, path: string, mode: number): Promise<TarEntry> {
+async function copy(root: string, path: string, mode: number): Promise<CopiedFile> {
   try {
     const source = await realpath(join(root, path));
     if ((await stat(source)).isFile()) return { kind: "file", path, source, mode };

@@ -75,12 +75,14 @@ async function layFoundation(
   signal: AbortSignal,
 ): Promise<Foundation> {
   const { architecture, npm } = platform;
-  progress(`libraries for ${architecture}`);
-  const debian = await debianTree({ architecture, names: BASE_PACKAGES, cache, refresh, mirror }, signal);
-  const base = await packLayer(await baseEntries(debian, platform), join(work, `base-${architecture}.tar.gz`), signal);
   progress(`Node ${nodeVersion} for ${architecture}`);
   const runtime = await nodeRuntime({ version: nodeVersion, npm, cache }, signal);
-  return { platform, debian, layers: [base, await nodeLayer(runtime, cache, signal)] };
+  const node = await nodeLayer(runtime, cache, signal);
+  progress(`libraries for ${architecture}`);
+  const debian = await debianTree({ architecture, names: BASE_PACKAGES, cache, refresh, mirror }, signal);
+  const entries = await baseEntries(debian, platform, runtime.executable);
+  const base = await packLayer(entries, join(work, `base-${architecture}.tar.gz`), signal);
+  return { platform, debian, layers: [base, node] };
 }
 
 interface PackOrder {
