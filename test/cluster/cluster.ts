@@ -20,11 +20,10 @@ import { findDaemon } from "./daemon.ts";
 import type { GoProgram } from "./go-program.ts";
 import { COREDNS, KUBE, buildGoProgram, goExecutable } from "./go-program.ts";
 import { LAN_DAEMON, makeLan, removeLan } from "./lan.ts";
-import { publishDns, startDns, startRegistry } from "./machine-services.ts";
+import { publishDns, startDns, startRegistry, waitForServices } from "./machine-services.ts";
 import type { NodeSpec } from "./node-files.ts";
 import { bootNode, createNode, importImage, joinCluster } from "./node-life.ts";
-import type { MachineParts } from "./node-machine.ts";
-import { enterNode, leaderOf, powerOff, removeDisk, runInNode } from "./node-machine.ts";
+import { enterNode, leaderOf, runInNode } from "./node-machine.ts";
 import type { NodeVersion } from "./node-version.ts";
 import { installPackages, unpackContainerd } from "./packages.ts";
 import type { CommandOptions, CommandResult } from "./run-command.ts";
@@ -168,6 +167,7 @@ export class Cluster {
       await startScheduler(plane);
       await startDns(this.layout, coredns, plane.daemons);
       await publishDns(api, signal);
+      await waitForServices(this.layout, signal);
     });
   }
 

@@ -31,6 +31,20 @@ export async function startDns(layout: Layout, coredns: string, options: DaemonO
   await startDaemon("coredns", [coredns, "-conf", file], options);
 }
 
+/** Waits until CoreDNS has read the cluster's Services, and the registry answers. */
+export async function waitForServices(layout: Layout, signal: AbortSignal): Promise<void> {
+  const addresses = { coredns: `http://${MACHINE_ADDRESS}:8181/ready`, registry: `http://${REGISTRY}/v2/` };
+  await Promise.all(
+    Object.entries(addresses).map(async ([what, url]) =>
+      pollUntil(
+        { what, timeoutMs: START_TIMEOUT_MS, see: join(layout.log, `${what}.log`) },
+        async (polling) => ((await fetch(url, { signal: polling })).ok ? true : undefined),
+        signal,
+      ),
+    ),
+  );
+}
+
 /** Makes the Service of the cluster's DNS. */
 export async function publishDns(api: Api, signal: AbortSignal): Promise<void> {
   const path = "/api/v1/namespaces/kube-system";

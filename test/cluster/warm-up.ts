@@ -1,6 +1,5 @@
 import type { ServiceClientConstructor } from "@grpc/grpc-js";
 import { credentials, loadPackageDefinition } from "@grpc/grpc-js";
-import type { INamespace } from "protobufjs";
 import { fromJSON } from "@grpc/proto-loader";
 import { ClusterError } from "./cluster-error.ts";
 
@@ -9,7 +8,7 @@ import { ClusterError } from "./cluster-error.ts";
  *
  * @see {@link https://github.com/kubernetes/cri-api/blob/v0.34.4/pkg/apis/runtime/v1/api.proto}
  */
-const CRI: INamespace = {
+const CRI = {
   nested: {
     runtime: {
       nested: {
@@ -63,7 +62,7 @@ interface SandboxId {
  * @throws {ClusterError} `COMMAND_FAILED` with the words of containerd.
  */
 export async function runThrowAwaySandbox(socket: string): Promise<void> {
-  const definition = fromJSON(CRI, { keepCase: true });
+  const definition = fromJSON(CRI as unknown as Parameters<typeof fromJSON>[0], { keepCase: true });
   const Service = loadPackageDefinition(definition)["runtime"] as unknown as {
     readonly v1: { readonly RuntimeService: ServiceClientConstructor };
   };
