@@ -27,7 +27,7 @@ export interface Layer {
 export async function packLayer(entries: readonly TarEntry[], file: string, signal: AbortSignal): Promise<Layer> {
   const inner = new Digest();
   const outer = new Digest();
-  await writeWhole(file, tarStream(entries), [inner, createGzip({ level: 9, memLevel: 9 }), outer], signal);
+  await writeWhole(file, tarStream(entries), [inner, createGzip({ level: 9 }), outer], signal);
   return { file, digest: outer.value(), diffId: inner.value(), size: outer.bytes };
 }
 

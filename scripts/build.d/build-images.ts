@@ -7,7 +7,7 @@ import type { Layer } from "../tar-layer.ts";
 import { packLayer } from "../tar-layer.ts";
 import type { TarEntry } from "../tar-stream.ts";
 import { BASE_PACKAGES, baseEntries } from "./base-layer.ts";
-import { billOfMaterials, licenseNotices } from "./bill-of-materials.ts";
+import { billOfMaterials } from "./bill-of-materials.ts";
 import type { Bundle } from "./bundle.ts";
 import { bundleProgram } from "./bundle.ts";
 import type { DebianTree } from "./debian-packages.ts";
@@ -17,6 +17,7 @@ import { nodeRuntime } from "./node-runtime.ts";
 import type { BuildOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { PLATFORMS } from "./platform.ts";
+import { programFiles } from "./program-files.ts";
 import type { ImageName } from "./programs.ts";
 import { imageConfig, PROGRAMS } from "./programs.ts";
 
@@ -126,8 +127,7 @@ function programEntries({ image, bundle, foundation, options, place }: PackOrder
     npm: bundle.packages,
   });
   return [
-    { kind: "file", path: `app/${image}.mjs`, content: bundle.code, mode: 0o644 },
-    { kind: "file", path: "app/THIRD-PARTY-LICENSES.txt", content: licenseNotices(bundle.packages), mode: 0o644 },
+    ...programFiles(image, bundle),
     { kind: "file", path: `usr/share/sbom/${image}.cdx.json`, content: bill, mode: 0o644 },
   ];
 }
