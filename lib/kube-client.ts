@@ -51,7 +51,7 @@ const WATCH_LINE_MAX_BYTES = 32 * 1024 * 1024;
 
 /** Limits by default: 50 requests a second, 100 at once, 30 s for each. */
 export function createKubeClient({ fieldManager, ...options }: KubeClientOptions): KubeClient {
-  const hooks = { onRequest: ignore, onWarning: ignore };
+  const hooks = { beforeWrite: ignore, onRequest: ignore, onWarning: ignore };
   return new HttpKube(new Transport({ ...DEFAULTS, ...hooks, ...options }), fieldManager);
 }
 

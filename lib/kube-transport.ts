@@ -12,6 +12,8 @@ export interface TransportOptions extends RateLimit {
   readonly userAgent: string;
   /** Time for one request and its answer, in milliseconds; for a watch, until the answer begins. */
   readonly timeoutMs: number;
+  /** Called right before each request that writes is sent; what it throws stops the request. For a leader's fence. */
+  readonly beforeWrite: () => void;
   /** Called once for each request, when its answer is there. */
   readonly onRequest: (request: RequestRecord) => void;
   /** Called with each `Warning` header of the server. */
@@ -122,6 +124,8 @@ export class Transport {
     timeouts: Pick<Dispatcher.RequestOptions, "headersTimeout" | "bodyTimeout">,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
+    const headers = await this.#headers(request);
+    if (request.method !== "GET") this.#options.beforeWrite();
     const startMs = performance.now();
     let code = "Canceled";
     try {
@@ -129,7 +133,7 @@ export class Transport {
         origin: new URL(this.#options.credentials.server).origin,
         path: `${this.#base}${request.path}`,
         method: request.method,
-        headers: await this.#headers(request),
+        headers,
         body: request.body === undefined ? null : JSON.stringify(request.body),
         signal,
         ...timeouts,
