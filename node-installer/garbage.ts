@@ -1,0 +1,57 @@
+import type { Context } from "./context.ts";
+import { DEADLINES } from "./context.ts";
+import { removeDigest, storedDigests } from "./host/store.ts";
+import type { HostRecord } from "./record.ts";
+
+/** Unit on the host that waits until nobody uses old executables any more. */
+const WAITER = "rcm-gc.service";
+
+/** How often the waiter looks, in seconds. */
+const POLL_SECONDS = 10;
+
+/**
+ * Removes executables that no shim has any more. One that a process still runs stays until that process ends: a small
+ * script on the host waits for it, since no installer may be there then.
+ *
+ * @returns digests that are still in use.
+ */
+export async function collectGarbage(context: Context, record: HostRecord, signal: AbortSignal): Promise<readonly string[]> {
+  const { store, log } = context;
+  const wanted = new Set(Object.values(record.shims).flatMap(({ digest }) => [digest]));
+  const unwanted = (await storedDigests(store)).filter((digest) => !wanted.has(digest));
+  if (unwanted.length === 0) return [];
+  const busy = await digestsInUse(context, signal);
+  for (const digest of unwanted.filter((one) => !busy.has(one))) {
+    await removeDigest(store, digest);
+    log.info("Unused version removed", { digest });
+  }
+  const waiting = unwanted.filter((digest) => busy.has(digest));
+  if (waiting.length > 0) await waitOnHost(context, waiting, signal);
+  return waiting;
+}
+
+/** Digests whose executable some process on the host runs. */
+export async function digestsInUse({ links, store }: Context, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const script = "for exe in /proc/[0-9]*/exe; do readlink \"$exe\" 2>/dev/null; done | grep -F \"$1/store/\" | sort -u; exit 0";
+  const { stdout } = await links.run(["/bin/sh", "-c", script, "sh", store.root], DEADLINES.command, signal);
+  return new Set([...stdout.matchAll(/\/store\/([a-f0-9]{64})\//g)].map(([, digest = ""]) => digest));
+}
+
+/** A link in `bin` that names the folder by then keeps it: a rollback may have taken the version into use again. */
+function waiterScript(root: string, digests: readonly string[]): string {
+  return [
+    `cd '${root}/store' || exit 0`,
+    `for digest in ${digests.join(" ")}; do`,
+    "  while for exe in /proc/[0-9]*/exe; do readlink \"$exe\" 2>/dev/null; done | grep -qF \"/store/$digest/\"; do",
+    `    sleep ${POLL_SECONDS}`,
+    "  done",
+    "  for link in ../bin/*; do readlink \"$link\"; done | grep -qF \"/store/$digest/\" || rm -rf \"$digest\"",
+    "done",
+    `rmdir '${root}/store' '${root}/bin' '${root}' 2>/dev/null; exit 0`,
+  ].join("\n");
+}
+
+async function waitOnHost(context: Context, digests: readonly string[], signal: AbortSignal): Promise<void> {
+  context.log.info("Old versions are still in use; they go when nobody uses them", { digests });
+  await context.links.detach(WAITER, ["/bin/sh", "-c", waiterScript(context.store.root, digests)], signal);
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { lstat, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileError } from "../errors.ts";
+
+/** A file as it was: what is needed to put it back as it was. */
+export interface FileState {
+  readonly bytes: Buffer;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** No file of containerd's configuration is larger, in bytes. */
+const READ_MAX_BYTES = 16 * 1024 * 1024;
+
+/** The file's content and ownership, or undefined if there is none. A link is followed. */
+export async function readState(path: string): Promise<FileState | undefined> {
+  try {
+    const { size, mode, uid, gid } = await stat(path);
+    if (size > READ_MAX_BYTES) throw new RangeError(`it has ${size} bytes, more than ${READ_MAX_BYTES}`);
+    return { bytes: await readFile(path), mode: mode & 0o7777, uid, gid };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw fileError("read", path, error);
+  }
+}
+
+/**
+ * Replaces a file's content in one step: whoever reads it sees all of the old or all of the new, also after a power
+ * failure. A link stays a link, and the file that it names is replaced.
+ */
+export async function writeAtomic(path: string, content: Buffer, owner: Omit<FileState, "bytes">): Promise<void> {
+  try {
+    const target = await linkTarget(path);
+    const temporary = `${target}.rcm-${randomBytes(6).toString("hex")}`;
+    try {
+      await writeSynced(temporary, content, owner);
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    await syncFolder(dirname(target));
+  } catch (error) {
+    throw fileError("write", path, error);
+  }
+}
+
+async function writeSynced(path: string, content: Buffer, { mode, uid, gid }: Omit<FileState, "bytes">): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    await file.writeFile(content);
+    const { uid: ownUid, gid: ownGid } = await file.stat();
+    if (uid !== ownUid || gid !== ownGid) await file.chown(uid, gid);
+    await file.chmod(mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Removes a file; that it is gone already is fine. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw fileError("remove", path, error);
+  }
+}
+
+/** Makes a folder and its parents; returns the topmost one that was made, or undefined if it was there. */
+export async function makeFolder(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw fileError("make the folder", path, error);
+  }
+}
+
+/** Makes a rename or removal in this folder outlive a power failure. */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+async function linkTarget(path: string): Promise<string> {
+  const info = await lstat(path).catch(() => undefined);
+  return info?.isSymbolicLink() === true ? realpath(path) : join(dirname(path), path.slice(dirname(path).length + 1));
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw fileError("look at", path, error);
+  }
+}

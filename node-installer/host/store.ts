@@ -1,0 +1,135 @@
+import { createHash, randomBytes } from "node:crypto";
+import { constants, createReadStream } from "node:fs";
+import { copyFile, mkdir, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { fileError } from "../errors.ts";
+import { isNotFound, syncFolder } from "./atomic-file.ts";
+
+/**
+ * Executables by digest, `<root>/store/<sha256>/<file name>`, and one link for each shim, `<root>/bin/<file name>`,
+ * which containerd's configuration names. An executable is never changed: a new version is a new folder and the link is
+ * swapped, so a process that runs keeps its file, and containerd needs no restart.
+ */
+export interface Store {
+  readonly root: string;
+}
+
+/** `<root>/bin/containerd-shim-<shim>`: the name that upstream uses too. */
+export function linkPath({ root }: Store, shim: string): string {
+  return join(root, "bin", fileName(shim));
+}
+
+export function fileName(shim: string): string {
+  return `containerd-shim-${shim}`;
+}
+
+export function binaryPath({ root }: Store, digest: string, shim: string): string {
+  return join(root, "store", digest, fileName(shim));
+}
+
+/** Whether the executable is in the store, whole: its bytes are read and their digest compared. */
+export async function hasBinary(store: Store, digest: string, shim: string): Promise<boolean> {
+  const path = binaryPath(store, digest, shim);
+  try {
+    return (await fileDigest(path)) === digest;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw fileError("read", path, error);
+  }
+}
+
+/** sha256 of a regular file, hex. A link is not followed: the file comes from another, less trusted, container. */
+export async function fileDigest(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const hash = createHash("sha256");
+  await pipeline(createReadStream("", { fd: file }), hash);
+  return hash.digest("hex");
+}
+
+/** Copies an executable into the store under its digest. Safe to stop anywhere and to do again. */
+export async function putBinary(store: Store, from: string, digest: string, shim: string): Promise<void> {
+  if (await hasBinary(store, digest, shim)) return;
+  const target = binaryPath(store, digest, shim);
+  const temporary = `${target}.${randomBytes(6).toString("hex")}`;
+  try {
+    await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+    try {
+      await copyFile(from, temporary, constants.COPYFILE_EXCL);
+      await seal(temporary);
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      await rmdir(dirname(target)).catch(() => undefined);
+      throw error;
+    }
+    await syncFolder(dirname(target));
+    await syncFolder(join(store.root, "store"));
+  } catch (error) {
+    throw fileError("write", target, error);
+  }
+}
+
+async function seal(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    await file.chmod(0o755);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** What the shim's link names, or undefined if there is no link. */
+export async function readShimLink(store: Store, shim: string): Promise<string | undefined> {
+  const path = linkPath(store, shim);
+  try {
+    return await readlink(path);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    if (error instanceof Error && "code" in error && error.code === "EINVAL") return path; // A plain file: upstream's.
+    throw fileError("read the link", path, error);
+  }
+}
+
+/** Points the shim's link at `target` in one step, or takes it away. */
+export async function setShimLink(store: Store, shim: string, target: string | undefined): Promise<void> {
+  const path = linkPath(store, shim);
+  try {
+    if (target === undefined) {
+      await rm(path, { force: true });
+    } else {
+      const temporary = `${path}.${randomBytes(6).toString("hex")}`;
+      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+      await symlink(target, temporary);
+      await rename(temporary, path);
+    }
+    await syncFolder(dirname(path));
+  } catch (error) {
+    throw fileError("set the link", path, error);
+  }
+}
+
+/** Digests of all that is in the store. */
+export async function storedDigests({ root }: Store): Promise<readonly string[]> {
+  const names = await readdir(join(root, "store")).catch((error: unknown) => {
+    if (isNotFound(error)) return [];
+    throw fileError("read the folder", join(root, "store"), error);
+  });
+  return names.filter((name) => /^[a-f0-9]{64}$/.test(name));
+}
+
+export async function removeDigest({ root }: Store, digest: string): Promise<void> {
+  const path = join(root, "store", digest);
+  try {
+    await rm(path, { recursive: true, force: true });
+    await syncFolder(join(root, "store"));
+  } catch (error) {
+    throw fileError("remove", path, error);
+  }
+}
+
+/** Takes the folders away that are empty, the store's own root included where that can be done. */
+export async function removeEmptyFolders({ root }: Store): Promise<void> {
+  for (const path of [join(root, "store"), join(root, "bin"), root]) await rmdir(path).catch(() => undefined);
+}

@@ -1,0 +1,152 @@
+import type { InstallReport, InstallRequest } from "@rcm/lib/install-job";
+import { inspectHost } from "./inspect.ts";
+import type { HostFacts } from "./inspect.ts";
+import { checkChange, planInstall } from "./plan.ts";
+import { DEADLINES } from "./context.ts";
+import type { Context } from "./context.ts";
+import { checkExecutable } from "./executable.ts";
+import { InstallError } from "./errors.ts";
+import { collectGarbage } from "./garbage.ts";
+import { proveHealth } from "./health.ts";
+import { fileDigest, hasBinary, putBinary, removeEmptyFolders } from "./host/store.ts";
+import { checkMachine, lockHost } from "./machine.ts";
+import { readRecord, writeRecord } from "./record.ts";
+import type { HostRecord } from "./record.ts";
+import { isSameRuntime, servedRuntime } from "./runtimes.ts";
+import { recover } from "./transaction/recover.ts";
+import { transact } from "./transaction/transact.ts";
+import type { Change, Outcome } from "./transaction/transact.ts";
+
+/** What an operation reports besides what every report has. */
+export type Result = Pick<InstallReport, "message" | "restarts"> &
+  Partial<Pick<InstallReport, "level" | "digest" | "outageMs" | "users">>;
+
+/**
+ * Puts a shim on this host and proves that it works. Done twice, the second time changes nothing.
+ *
+ * @param artifact path of the executable, or undefined when the one in the store is to be used.
+ */
+export async function install(
+  context: Context,
+  request: InstallRequest,
+  artifact: string | undefined,
+  signal: AbortSignal,
+): Promise<Result> {
+  await checkMachine(context.machineIdPath, request.node.machineId);
+  const lock = await lockHost(context, signal);
+  try {
+    await recover(context, signal);
+    return await installLocked(context, request, artifact, signal);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function installLocked(
+  context: Context,
+  request: InstallRequest,
+  artifact: string | undefined,
+  signal: AbortSignal,
+): Promise<Result> {
+  const record = await readRecord(context.store.root);
+  const facts = await inspectHost(context, signal);
+  try {
+    const digest = await provideBinary(context, request, artifact, record);
+    const change = await planInstall(context, facts, request, digest);
+    const outcome = await carryOut({ context, facts, request, digest, change, record }, signal);
+    await collectGarbage(context, await readRecord(context.store.root), signal);
+    return resultOf(outcome, digest, change);
+  } catch (error) {
+    await tidyAfterFailure(context, record, signal);
+    throw error;
+  }
+}
+
+async function provideBinary({ store }: Context, request: InstallRequest, artifact: string | undefined, record: HostRecord): Promise<string> {
+  const { shim } = request;
+  if (artifact !== undefined) {
+    await checkExecutable(artifact, request.node.architecture);
+    const digest = await fileDigest(artifact);
+    await putBinary(store, artifact, digest, shim);
+    return digest;
+  }
+  const known = record.shims[shim]?.digest;
+  if (known !== undefined && (await hasBinary(store, known, shim))) return known;
+  throw new InstallError("ShimNotInArchive", `No executable was fetched for shim "${shim}", and the store has none`);
+}
+
+interface Order {
+  readonly context: Context;
+  readonly facts: HostFacts;
+  readonly request: InstallRequest;
+  readonly digest: string;
+  readonly change: Change;
+  readonly record: HostRecord;
+}
+
+async function carryOut(order: Order, signal: AbortSignal): Promise<Outcome> {
+  const { context, change, facts } = order;
+  const commit = async (outcome: Outcome): Promise<void> => commitRecord(order, outcome);
+  if (await isInPlace(order, signal)) {
+    const outcome = await verifyOnly(context, change, signal);
+    await commit(outcome);
+    return outcome;
+  }
+  await checkChange(context, facts, change, signal);
+  return transact(context, change, commit, signal);
+}
+
+async function isInPlace({ context, change }: Order, signal: AbortSignal): Promise<boolean> {
+  if (change.files.length > 0 || change.link.before !== change.link.after) return false;
+  if (context.restart === "never") return true;
+  const facts = await context.links.cri.facts(DEADLINES.cri, signal);
+  return isSameRuntime(servedRuntime(facts, change.expected.handler), change.expected.runtime);
+}
+
+async function verifyOnly(context: Context, change: Change, signal: AbortSignal): Promise<Outcome> {
+  const nothing = { restarts: 0, outageMs: undefined, foldersMade: [] };
+  if (context.restart === "never") return { ...nothing, health: { level: "Configured", lost: [] } };
+  return { ...nothing, health: await proveHealth(context, { containers: [] }, change.expected, signal) };
+}
+
+async function commitRecord({ context, request, digest }: Order, { health, foldersMade }: Outcome): Promise<void> {
+  const { artifact, shim, shimUid, handler, hash, options } = request;
+  const record = await readRecord(context.store.root);
+  const entry = {
+    uid: shimUid,
+    handler,
+    hash,
+    digest,
+    source: artifact?.sha256 ?? artifact?.location,
+    options,
+    level: health.level ?? "Configured",
+    installedAt: new Date().toISOString(),
+  };
+  await writeRecord(context.store.root, {
+    ...record,
+    shims: { ...record.shims, [shim]: entry },
+    foldersMade: [...new Set([...record.foldersMade, ...foldersMade])],
+  });
+}
+
+function resultOf({ restarts, outageMs, health }: Outcome, digest: string, change: Change): Result {
+  const lost = health.lost.length === 0 ? "" : `; ended meanwhile: ${health.lost.slice(0, 10).join(", ")}`;
+  const done = change.files.length > 0 || change.link.before !== change.link.after ? "Installed" : "Nothing to change";
+  return {
+    message: `${done}: handler "${change.expected.handler}" starts ${change.link.after ?? ""}${lost}`,
+    restarts,
+    digest,
+    ...(outageMs === undefined ? {} : { outageMs }),
+    ...(health.level === undefined ? {} : { level: health.level }),
+  };
+}
+
+/** What was put in the store for nothing goes; a failure to clean up does not hide the failure that led to it. */
+async function tidyAfterFailure(context: Context, record: HostRecord, signal: AbortSignal): Promise<void> {
+  try {
+    await collectGarbage(context, record, signal);
+    if (Object.keys(record.shims).length === 0) await removeEmptyFolders(context.store);
+  } catch (error) {
+    context.log.warn("Cannot tidy the store", { error });
+  }
+}

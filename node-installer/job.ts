@@ -1,0 +1,91 @@
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ARTIFACT_FILE } from "@rcm/lib/install-job";
+import type { InstallReport, InstallRequest } from "@rcm/lib/install-job";
+import type { Context } from "./context.ts";
+import { bootId } from "./transaction/transact.ts";
+import { RolledBackError } from "./transaction/transact.ts";
+import { exists } from "./host/atomic-file.ts";
+import { install } from "./install.ts";
+import type { Result } from "./install.ts";
+import { readMachineId } from "./machine.ts";
+import { preflight } from "./preflight.ts";
+import { readRecord } from "./record.ts";
+import { failureReport } from "./report.ts";
+import { InUseError, uninstall } from "./uninstall.ts";
+
+/** What the containers of a Job do, in their order. `fetch` is in `fetch-job.ts`: it has nothing to do with the host. */
+export type HostStage = "preflight" | "install" | "uninstall";
+
+/** `preflight` leaves the digest here when the store has the executable already, and `fetch` then fetches nothing. */
+export const STORED_FILE = "stored";
+
+export interface HostJob {
+  readonly context: Context;
+  readonly stage: HostStage;
+  readonly request: InstallRequest;
+  readonly artifactDir: string;
+}
+
+/** Runs one stage; the report says how it went. */
+export async function runHostStage(job: HostJob, signal: AbortSignal): Promise<InstallReport> {
+  const from = performance.now();
+  const base = { operation: job.stage, hash: job.request.hash } as const;
+  try {
+    const result = await stageResult(job, signal);
+    const durationMs = Math.round(performance.now() - from);
+    return { schema: 1, ...base, ok: true, rolledBack: false, durationMs, ...(await hostFacts(job)), ...result };
+  } catch (error) {
+    job.context.log.error("Stage failed", { stage: job.stage, error });
+    const durationMs = Math.round(performance.now() - from);
+    const failed = failureReport({ ...base, durationMs }, error);
+    return { ...failed, ...(await hostFacts(job)), ...(await stateAfterFailure(job, error)) };
+  }
+}
+
+async function stageResult({ context, stage, request, artifactDir }: HostJob, signal: AbortSignal): Promise<Result> {
+  switch (stage) {
+    case "preflight": {
+      const digest = await preflight(context, request, signal);
+      if (digest !== undefined) await leave(join(artifactDir, STORED_FILE), digest);
+      return { message: digest === undefined ? "An install can be tried" : `The store has ${digest}`, restarts: 0 };
+    }
+    case "install": {
+      const artifact = join(artifactDir, ARTIFACT_FILE);
+      return install(context, request, (await exists(artifact)) ? artifact : undefined, signal);
+    }
+    case "uninstall":
+      return uninstall(context, request, signal);
+  }
+}
+
+/** The next container runs as another user. */
+async function leave(path: string, text: string): Promise<void> {
+  await writeFile(path, text);
+  await chmod(path, 0o644);
+}
+
+async function hostFacts({ context }: HostJob): Promise<Partial<InstallReport>> {
+  try {
+    return { machineId: await readMachineId(context.machineIdPath), bootId: await bootId() };
+  } catch {
+    return {}; // The report is about something else.
+  }
+}
+
+/** What is on the host now that the change failed: the version before, or nothing. */
+async function stateAfterFailure({ context, request, stage }: HostJob, error: unknown): Promise<Partial<InstallReport>> {
+  const users = error instanceof InUseError ? { users: error.users } : {};
+  const taken = error instanceof RolledBackError ? { rolledBack: true, restarts: error.restarts } : {};
+  if (stage === "preflight") return {};
+  const before = await readRecord(context.store.root)
+    .then(({ shims }) => shims[request.shim])
+    .catch(() => undefined);
+  return before === undefined ? { ...users, ...taken } : { ...users, ...taken, level: before.level, digest: before.digest };
+}
+
+/** The digest that `preflight` left, if any. */
+export async function storedDigest(artifactDir: string): Promise<string | undefined> {
+  const path = join(artifactDir, STORED_FILE);
+  return (await exists(path)) ? (await readFile(path, "utf8")).trim() : undefined;
+}

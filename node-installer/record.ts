@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import type { Level } from "@rcm/lib/install-job";
+import { InstallError } from "./errors.ts";
+import { readState, removeFile, writeAtomic } from "./host/atomic-file.ts";
+
+/** What was done on this host, so that it can be undone: `<root>/record.json`. */
+export interface HostRecord {
+  readonly schema: 1;
+  readonly shims: Readonly<Record<string, ShimRecord>>;
+  /** Folders that we made for containerd's configuration, to be taken away with the last shim. */
+  readonly foldersMade: readonly string[];
+}
+
+export interface ShimRecord {
+  readonly uid: string;
+  readonly handler: string;
+  readonly hash: string;
+  /** sha256 of the executable. */
+  readonly digest: string;
+  /** What it was taken from: the archive's sha256 where that was given, or else its address. */
+  readonly source: string | undefined;
+  readonly options: Readonly<Record<string, string>>;
+  readonly level: Level;
+  readonly installedAt: string;
+}
+
+export const EMPTY_RECORD: HostRecord = { schema: 1, shims: {}, foldersMade: [] };
+
+const OWNER = { mode: 0o644, uid: 0, gid: 0 } as const;
+
+export function recordPath(root: string): string {
+  return join(root, "record.json");
+}
+
+/**
+ * The host's record; empty where there is none. One that cannot be read is set aside as `record.json.corrupt`, since
+ * what is on the host can be found out again.
+ */
+export async function readRecord(root: string): Promise<HostRecord> {
+  const state = await readState(recordPath(root));
+  if (state === undefined) return EMPTY_RECORD;
+  try {
+    return parseRecord(state.bytes.toString("utf8"));
+  } catch (error) {
+    if (error instanceof InstallError && error.code === "ConfigUnsupported") throw error;
+    await writeAtomic(`${recordPath(root)}.corrupt`, state.bytes, OWNER);
+    await removeFile(recordPath(root));
+    return EMPTY_RECORD;
+  }
+}
+
+/** @throws {InstallError} `RecordCorrupt`; `ConfigUnsupported` for a record that a newer installer wrote. */
+export function parseRecord(text: string): HostRecord {
+  const value = parseJson(text);
+  if (typeof value !== "object" || value === null || !("schema" in value)) throw corrupt("it has no schema", undefined);
+  if (typeof value.schema === "number" && value.schema > 1) {
+    throw new InstallError(
+      "ConfigUnsupported",
+      `Cannot read the record of this host: it has schema ${value.schema}, written by a newer installer: use that one`,
+    );
+  }
+  const { shims, foldersMade } = value as Partial<HostRecord>;
+  if (typeof shims !== "object" || shims === null) throw corrupt("it has no shims", undefined);
+  const folders: unknown = foldersMade;
+  return {
+    schema: 1,
+    shims,
+    foldersMade: Array.isArray(folders) ? folders.filter((name): name is string => typeof name === "string") : [],
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw corrupt("it is not JSON", error);
+  }
+}
+
+function corrupt(what: string, cause: unknown): InstallError {
+  return new InstallError("RecordCorrupt", `Cannot read the record of this host: ${what}`, { cause });
+}
+
+/**
+ * Writes the record, and beside it `rcm-lock.json` as upstream's installer keeps it, for whoever reads that. With no
+ * shim left both go.
+ */
+export async function writeRecord(root: string, record: HostRecord): Promise<void> {
+  const lock = join(root, "rcm-lock.json");
+  if (Object.keys(record.shims).length === 0 && record.foldersMade.length === 0) {
+    await removeFile(recordPath(root));
+    await removeFile(lock);
+    return;
+  }
+  await writeAtomic(recordPath(root), Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`), OWNER);
+  const shims = Object.entries(record.shims).map(([name, { digest }]) => [
+    name,
+    { sha256: digest, path: join(root, "bin", `containerd-shim-${name}`) },
+  ]);
+  await writeAtomic(lock, Buffer.from(JSON.stringify({ shims: Object.fromEntries(shims) })), OWNER);
+}

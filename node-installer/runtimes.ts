@@ -1,0 +1,38 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CriFacts, Runtime } from "./host/links.ts";
+
+/** The runtime that the running containerd has under a handler, from CRI's own word. */
+export function servedRuntime({ configJson, handlers }: Pick<CriFacts, "configJson" | "handlers">, handler: string): Runtime | undefined {
+  const runtimes = pick(parse(configJson), "containerd", "runtimes");
+  const found = pick(runtimes, handler);
+  if (found === undefined) return handlers.includes(handler) ? { runtimeType: "", options: {} } : undefined;
+  const type = pick(found, "runtimeType") ?? pick(found, "runtime_type");
+  const options = pick(found, "options");
+  return { runtimeType: typeof type === "string" ? type : "", options: isObject(options) ? options : {} };
+}
+
+export function isSameRuntime(a: Runtime | undefined, b: Runtime | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.runtimeType === b.runtimeType && isDeepStrictEqual(normal(a.options), normal(b.options));
+}
+
+/** TOML and JSON readers differ in the class of their objects and numbers, not in what they mean. */
+function normal(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? Number(part) : part)));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function pick(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>((current, key) => (isObject(current) ? current[key] : undefined), value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

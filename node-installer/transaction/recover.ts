@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { messageOf } from "@rcm/lib/errors";
+import { DEADLINES } from "../context.ts";
+import type { Context } from "../context.ts";
+import { exists, readState, removeFile } from "../host/atomic-file.ts";
+import { readShimLink } from "../host/store.ts";
+import { readRecord, writeRecord } from "../record.ts";
+import { isSameRuntime, servedRuntime } from "../runtimes.ts";
+import { configuredRuntime } from "./configured-runtime.ts";
+import { FIRED_FILE } from "./dead-man.ts";
+import { readJournal, removeJournal, sha256 } from "./journal.ts";
+import type { Journal } from "./journal.ts";
+import { takeBack } from "./take-back.ts";
+
+/**
+ * Ends what an earlier installer did not end: keeps its change if that is whole and the node is well with it, else
+ * takes it back. Does nothing where nothing was begun.
+ *
+ * @returns what was done, in one word.
+ */
+export async function recover(context: Context, signal: AbortSignal): Promise<"nothing" | "kept" | "taken back"> {
+  const journal = await readJournal(context.store.root);
+  await noteDeadMan(context);
+  if (journal === undefined) return "nothing";
+  context.log.warn("An earlier installer was interrupted", { phase: journal.phase, shim: journal.shim });
+  if (await isWholeAndWell(context, journal, signal)) {
+    await keep(context, journal, signal);
+    return "kept";
+  }
+  const { name } = await context.links.unit(signal);
+  await takeBack(context, journal, name, signal);
+  return "taken back";
+}
+
+async function noteDeadMan({ store, log }: Context): Promise<void> {
+  const path = join(store.root, FIRED_FILE);
+  if (!(await exists(path))) return;
+  log.warn("The dead man's switch took an earlier change back");
+  await removeFile(path);
+}
+
+async function isWholeAndWell(context: Context, journal: Journal, signal: AbortSignal): Promise<boolean> {
+  if (journal.phase === "prepared" || context.restart === "never") return false;
+  if (!(await isWhole(context, journal))) return false;
+  try {
+    const facts = await context.links.cri.facts(DEADLINES.cri, signal);
+    const configured = await configuredRuntime(context, journal.handler, signal);
+    if (!isSameRuntime(servedRuntime(facts, journal.handler), configured)) return false;
+    const ordinary = await context.links.cri.probe(undefined, signal);
+    const own = configured === undefined ? undefined : await context.links.cri.probe(journal.handler, signal);
+    return ordinary === undefined && own === undefined;
+  } catch (error) {
+    context.log.warn("Containerd is not well after the interrupted change", { error: messageOf(error) });
+    return false;
+  }
+}
+
+async function isWhole({ store }: Context, { files, link, shim }: Journal): Promise<boolean> {
+  const digests = await Promise.all(
+    files.map(async ({ path }) => {
+      const state = await readState(path);
+      return state === undefined ? undefined : sha256(state.bytes);
+    }),
+  );
+  const wanted = files.map(({ after }) => after);
+  return isDeepStrictEqual(digests, wanted) && (await readShimLink(store, shim)) === link.after;
+}
+
+async function keep(context: Context, journal: Journal, signal: AbortSignal): Promise<void> {
+  const { root } = context.store;
+  await context.links.disarm(signal);
+  if (journal.folders.length > 0) {
+    const record = await readRecord(root);
+    await writeRecord(root, { ...record, foldersMade: [...new Set([...record.foldersMade, ...journal.folders])] });
+  }
+  await removeJournal(root);
+}

@@ -1,0 +1,98 @@
+import { rmdir } from "node:fs/promises";
+import type { InstallRequest } from "@rcm/lib/install-job";
+import { DEADLINES } from "./context.ts";
+import type { Context } from "./context.ts";
+import { InstallError } from "./errors.ts";
+import { collectGarbage, digestsInUse } from "./garbage.ts";
+import { removeEmptyFolders } from "./host/store.ts";
+import { inspectHost } from "./inspect.ts";
+import type { Result } from "./install.ts";
+import { checkMachine, lockHost } from "./machine.ts";
+import { checkChange, planUninstall } from "./plan.ts";
+import { readRecord, writeRecord } from "./record.ts";
+import type { HostRecord } from "./record.ts";
+import { servedRuntime } from "./runtimes.ts";
+import { recover } from "./transaction/recover.ts";
+import { transact } from "./transaction/transact.ts";
+import type { Change } from "./transaction/transact.ts";
+
+/** Pods hold the handler; removing it would take them down at the next restart of containerd. */
+export class InUseError extends InstallError {
+  readonly users: readonly string[];
+
+  constructor(users: readonly string[]) {
+    const names = users.slice(0, 20);
+    const more = users.length > names.length ? ` and ${users.length - names.length} more` : "";
+    super("InUse", `The shim is used by ${names.join(", ")}${more}: it is removed once they have ended`);
+    this.users = names;
+  }
+}
+
+/** Takes a shim off this host. The host is then as it was before, byte for byte, unless somebody else changed it. */
+export async function uninstall(context: Context, request: InstallRequest, signal: AbortSignal): Promise<Result> {
+  await checkMachine(context.machineIdPath, request.node.machineId);
+  const lock = await lockHost(context, signal);
+  try {
+    await recover(context, signal);
+    return await uninstallLocked(context, request, signal);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function uninstallLocked(context: Context, request: InstallRequest, signal: AbortSignal): Promise<Result> {
+  const record = await readRecord(context.store.root);
+  const facts = await inspectHost(context, signal);
+  const handler = record.shims[request.shim]?.handler ?? request.handler;
+  const change = await planUninstall(context, facts, request.shim, handler);
+  if (change === undefined || (await isAbsent(context, change, record, signal))) {
+    await forget(context, request.shim, [], signal);
+    return { message: "Nothing to remove", restarts: 0 };
+  }
+  await refuseIfUsed(context, handler, record.shims[request.shim]?.digest, signal);
+  await checkChange(context, facts, change, signal);
+  const commit = async (): Promise<void> => forgetRecord(context, request.shim);
+  const outcome = await transact(context, change, commit, signal);
+  await forget(context, request.shim, record.foldersMade, signal);
+  return {
+    message: `Removed handler "${handler}"`,
+    restarts: outcome.restarts,
+    ...(outcome.outageMs === undefined ? {} : { outageMs: outcome.outageMs }),
+  };
+}
+
+async function isAbsent(context: Context, change: Change, record: HostRecord, signal: AbortSignal): Promise<boolean> {
+  const onDisk = change.files.length > 0 || change.link.before !== undefined || record.shims[change.shim] !== undefined;
+  if (onDisk) return false;
+  if (context.restart === "never") return true;
+  return servedRuntime(await context.links.cri.facts(DEADLINES.cri, signal), change.expected.handler) === undefined;
+}
+
+async function refuseIfUsed(context: Context, handler: string, digest: string | undefined, signal: AbortSignal): Promise<void> {
+  if (context.restart === "never") return;
+  const sandboxes = await context.links.cri.sandboxes(signal);
+  const pods = sandboxes.filter((sandbox) => sandbox.handler === handler && sandbox.ready).map(({ pod }) => pod);
+  if (pods.length > 0) throw new InUseError(pods);
+  if (digest !== undefined && (await digestsInUse(context, signal)).has(digest)) throw new InUseError(["a process on the host"]);
+}
+
+async function forgetRecord({ store }: Context, shim: string): Promise<void> {
+  const record = await readRecord(store.root);
+  const shims = Object.fromEntries(Object.entries(record.shims).filter(([name]) => name !== shim));
+  await writeRecord(store.root, { ...record, shims });
+}
+
+/** Takes away what is left: executables, folders that we made, our own root. */
+async function forget(context: Context, shim: string, folders: readonly string[], signal: AbortSignal): Promise<void> {
+  const { store } = context;
+  await forgetRecord(context, shim);
+  const record = await readRecord(store.root);
+  await collectGarbage(context, record, signal);
+  if (Object.keys(record.shims).length > 0) return;
+  for (const folder of folders.toReversed()) await rmdir(folder).catch(() => undefined);
+  await writeRecord(store.root, { ...record, foldersMade: [] });
+  await removeEmptyFolders(store);
+  // In a pod the root is a mount, which only the host can take away.
+  await context.links.detach("rcm-tidy.service", ["/bin/sh", "-c", `sleep 1; rmdir '${store.root}' 2>/dev/null; exit 0`], signal);
+}
+
