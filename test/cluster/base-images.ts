@@ -23,13 +23,19 @@ export async function packBaseImages(folder: string, signal: AbortSignal): Promi
   await writeFile(join(root, "etc/passwd"), "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n");
   const applets = (await runCommand(["busybox", "--list"], { timeoutMs: TAR_TIMEOUT_MS }, signal)).trim().split("\n");
   for (const name of applets) if (name !== "busybox") await symlink("busybox", join(root, "bin", name));
-  await runCommand(["tar", ...FIXED, "-C", root, "-cf", join(folder, "layer.tar"), "."], { timeoutMs: TAR_TIMEOUT_MS }, signal);
+  await runCommand(
+    ["tar", ...FIXED, "-C", root, "-cf", join(folder, "layer.tar"), "."],
+    { timeoutMs: TAR_TIMEOUT_MS },
+    signal,
+  );
   const loop = "trap 'exit 0' TERM INT; while :; do sleep 86400 & wait $!; done";
   const images = [
     { name: PAUSE_IMAGE, config: { Entrypoint: ["/bin/sh", "-c", loop], Env: ["PATH=/bin"] } },
     { name: BUSYBOX_IMAGE, config: { Cmd: ["sh"], Env: ["PATH=/bin"] } },
   ];
-  return Promise.all(images.map(async ({ name, config }, at) => packOne(folder, `image${String(at)}`, { name, config }, signal)));
+  return Promise.all(
+    images.map(async ({ name, config }, at) => packOne(folder, `image${String(at)}`, { name, config }, signal)),
+  );
 }
 
 interface DockerImage {
@@ -38,8 +44,15 @@ interface DockerImage {
 }
 
 /** @see {@link https://github.com/moby/docker-image-spec/blob/v1.3.1/v1.2.md#combined-image-json--filesystem-changeset-format} */
-async function packOne(folder: string, id: string, { name, config }: DockerImage, signal: AbortSignal): Promise<string> {
-  const layer = createHash("sha256").update(await readFile(join(folder, "layer.tar"))).digest("hex");
+async function packOne(
+  folder: string,
+  id: string,
+  { name, config }: DockerImage,
+  signal: AbortSignal,
+): Promise<string> {
+  const layer = createHash("sha256")
+    .update(await readFile(join(folder, "layer.tar")))
+    .digest("hex");
   const image = {
     created: new Date(0).toISOString(),
     architecture: GO_ARCHITECTURES[process.arch] ?? process.arch,

@@ -24,7 +24,9 @@ export function parseHierarchies(mountinfo: string): Hierarchy[] {
     if (!/^\/sys\/fs\/cgroup(\/|$)/.test(path)) return [];
     if (type === "cgroup2") return [{ path, type, options: "-" }];
     if (type !== "cgroup") return [];
-    const controllers = superOptions.split(",").filter((word) => !["rw", "ro", "xattr", "clone_children"].includes(word));
+    const controllers = superOptions
+      .split(",")
+      .filter((word) => !["rw", "ro", "xattr", "clone_children"].includes(word));
     const named = controllers.filter((word) => !word.startsWith("release_agent="));
     const options = named.some((word) => word.startsWith("name=")) ? ["none", ...named] : named;
     return [{ path, type, options: options.join(",") }];
@@ -66,7 +68,9 @@ async function copyCpuset(parent: string, group: string): Promise<void> {
 
 /** Hands all controllers of a version 2 group down; a controller that cannot be handed down is left out. */
 async function delegate(group: string): Promise<void> {
-  const controllers = (await readFile(join(group, "cgroup.controllers"), "utf8")).split(/\s+/).filter((word) => word !== "");
+  const controllers = (await readFile(join(group, "cgroup.controllers"), "utf8"))
+    .split(/\s+/)
+    .filter((word) => word !== "");
   for (const name of controllers) {
     await writeFile(join(group, "cgroup.subtree_control"), `+${name}`).catch(() => undefined);
   }
@@ -107,7 +111,9 @@ async function processesBelow(group: string): Promise<number[]> {
   const lists = await Promise.all(
     (await treeOf(group)).map(async (folder) => readFile(join(folder, "cgroup.procs"), "utf8").catch(() => "")),
   );
-  return lists.flatMap((list) => list.split("\n")).flatMap((line) => (line === "" || line === "0" ? [] : [Number(line)]));
+  return lists
+    .flatMap((list) => list.split("\n"))
+    .flatMap((line) => (line === "" || line === "0" ? [] : [Number(line)]));
 }
 
 async function removeTree(group: string): Promise<void> {

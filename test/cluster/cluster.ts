@@ -12,6 +12,7 @@ import {
   makeCredentials,
   startApiServer,
   startControllerManager,
+  startEtcd,
   startScheduler,
   waitForApi,
 } from "./control-plane.ts";
@@ -68,7 +69,10 @@ export class Cluster {
     const api = await connectApi(API_URL, this.layout.pki, "cluster");
     try {
       const planeUp = this.#startPlane(plane, made.coredns, api, signal);
-      await all([planeUp, ...nodes.map(async (node) => this.#startNode(node, { lan, archives, planeUp, api }, signal))]);
+      await all([
+        planeUp,
+        ...nodes.map(async (node) => this.#startNode(node, { lan, archives, planeUp, api }, signal)),
+      ]);
     } finally {
       await api.close();
     }
@@ -161,6 +165,7 @@ export class Cluster {
   async #startPlane(plane: Plane, coredns: string, api: Api, signal: AbortSignal): Promise<void> {
     await this.#step("control plane", async () => {
       await startRegistry(this.layout, plane.daemons);
+      await startEtcd(plane);
       await startApiServer(plane);
       await waitForApi(plane, api, signal);
       await startControllerManager(plane);

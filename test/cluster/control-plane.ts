@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Api } from "./api.ts";
+import { ClusterError } from "./cluster-error.ts";
 import type { DaemonOptions } from "./daemon.ts";
 import { findDaemon, startDaemon } from "./daemon.ts";
-import { ClusterError } from "./cluster-error.ts";
 import { issueCertificates, makeAuthority, writeKubeconfig } from "./pki.ts";
 import { pollUntil } from "./poll-until.ts";
 
@@ -21,6 +21,8 @@ export interface Plane {
   /** First address of `serviceSubnet`: the Service `kubernetes`. */
   readonly serviceAddress: string;
   readonly daemons: DaemonOptions;
+  /** More flags for the API server, without dashes. */
+  readonly apiFlags?: Readonly<Record<string, string>>;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -53,18 +55,24 @@ export async function makeCredentials(plane: Plane, signal: AbortSignal): Promis
     { name: "cluster", subject: "/O=system:masters/CN=rcm-cluster" },
     { name: "apiserver-kubelet", subject: "/O=system:masters/CN=apiserver-kubelet" },
   ];
-  const server = { name: "apiserver", subject: "/CN=kube-apiserver", names: [...service, "DNS:localhost", ...addresses] };
+  const server = {
+    name: "apiserver",
+    subject: "/CN=kube-apiserver",
+    names: [...service, "DNS:localhost", ...addresses],
+  };
   await issueCertificates(pki, [...clients, server], signal);
   await writeKubeconfig(join(plane.dir, "admin.conf"), pki, "admin", apiUrl(plane));
   for (const { name } of clients) await writeKubeconfig(join(pki, `${name}.conf`), pki, name, apiUrl(plane));
 }
 
-/** Starts etcd and the API server side by side. */
-export async function startApiServer(plane: Plane): Promise<void> {
-  const pki = pkiOf(plane);
+export function etcdUrl({ address, etcdPort }: Plane): string {
+  return `http://${address}:${String(etcdPort)}`;
+}
+
+/** Starts etcd; without fsync, for a cluster outlives no power cut. */
+export async function startEtcd(plane: Plane): Promise<void> {
   await mkdir(join(plane.dir, "etcd"), { recursive: true, mode: 0o700 });
-  await writeFile(join(plane.dir, "audit-policy.json"), JSON.stringify(AUDIT_POLICY));
-  const etcd = `http://${plane.address}:${String(plane.etcdPort)}`;
+  const etcd = etcdUrl(plane);
   await start(plane, "etcd", "etcd", {
     "data-dir": join(plane.dir, "etcd"),
     "listen-client-urls": etcd,
@@ -73,8 +81,14 @@ export async function startApiServer(plane: Plane): Promise<void> {
     "unsafe-no-fsync": "true",
     "log-level": "warn",
   });
+}
+
+/** Starts the API server; it may start before etcd. */
+export async function startApiServer(plane: Plane): Promise<void> {
+  const pki = pkiOf(plane);
+  await writeFile(join(plane.dir, "audit-policy.json"), JSON.stringify(AUDIT_POLICY));
   await start(plane, "apiserver", "apiserver", {
-    "etcd-servers": etcd,
+    "etcd-servers": etcdUrl(plane),
     "advertise-address": plane.address,
     "bind-address": plane.address,
     "secure-port": String(plane.apiPort),
@@ -95,6 +109,7 @@ export async function startApiServer(plane: Plane): Promise<void> {
     "audit-policy-file": join(plane.dir, "audit-policy.json"),
     "audit-log-path": auditLogOf(plane),
     "audit-log-maxsize": "4096",
+    ...plane.apiFlags,
   });
 }
 
@@ -118,7 +133,7 @@ export async function waitForApi(plane: Plane, api: Api, signal: AbortSignal): P
   );
 }
 
-/** A reconnecting client hides that a program ended at once, e.g. because its port is taken. */
+/** A client that tries again hides that a program ended at once, e.g. because its port is taken. */
 async function assertRuns({ daemons }: Plane, name: string): Promise<void> {
   if ((await findDaemon(daemons.pidDir, name)) !== undefined) return;
   throw new ClusterError("COMMAND_FAILED", `Cannot run ${name}: it ended; see ${join(daemons.logDir, `${name}.log`)}`);

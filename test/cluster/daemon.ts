@@ -3,6 +3,7 @@ import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ClusterError } from "./cluster-error.ts";
+import { pollUntil } from "./poll-until.ts";
 
 export interface DaemonOptions {
   /** Standard output and error are added to `<logDir>/<name>.log`. */
@@ -12,10 +13,12 @@ export interface DaemonOptions {
   /** Groups it shall belong to. */
   readonly groups?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** It does not outlive us after all, however we end. */
+  readonly lifetime?: "ours";
 }
 
 /**
- * Starts a process that outlives us.
+ * Starts a process that outlives us, unless told otherwise.
  *
  * @throws {ClusterError} `COMMAND_FAILED` if it cannot be started.
  */
@@ -23,7 +26,8 @@ export async function startDaemon(name: string, argv: readonly string[], options
   await Promise.all([options.logDir, options.pidDir].map(async (folder) => mkdir(folder, { recursive: true })));
   const log = await open(join(options.logDir, `${name}.log`), "a");
   try {
-    const [program = "", ...args] = argv;
+    const bound = options.lifetime === "ours" ? ["setpriv", "--pdeathsig", "KILL", "--"] : [];
+    const [program = "", ...args] = [...bound, ...argv];
     const stdio = ["ignore", log.fd, log.fd] as const;
     const child = spawn(program, args, { detached: true, stdio: [...stdio], env: options.env, cwd: "/" });
     let failure: unknown;
@@ -49,6 +53,18 @@ export async function findDaemon(pidDir: string, name: string): Promise<number |
   const [pid = "", started] = (await readFile(pidFile(pidDir, name), "utf8").catch(() => "")).trim().split(" ");
   if (pid === "") return undefined;
   return (await startTimeOf(Number(pid))) === started ? Number(pid) : undefined;
+}
+
+/** Kills the process that was started under this name and waits until it is gone, which frees its ports. */
+export async function killDaemon(pidDir: string, name: string, signal: AbortSignal): Promise<void> {
+  const pid = await findDaemon(pidDir, name);
+  if (pid === undefined) return;
+  process.kill(pid, "SIGKILL");
+  await pollUntil(
+    { what: `${name} to end`, timeoutMs: 10_000, intervalMs: 10, see: `/proc/${String(pid)}` },
+    async () => ((await findDaemon(pidDir, name)) === undefined ? true : undefined),
+    signal,
+  );
 }
 
 function pidFile(pidDir: string, name: string): string {

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { messageOf } from "@rcm/lib/errors";
 import { shutdownSignal } from "@rcm/lib/shutdown";
+import { ClusterError } from "./cluster-error.ts";
 import type { Cluster } from "./cluster.ts";
 import { openCluster } from "./cluster.ts";
-import { ClusterError } from "./cluster-error.ts";
 import { parseNodeVersion } from "./node-version.ts";
 
 const USAGE = `usage: scripts/cluster up [--nodes 1.6,1.7,2.1] | down | kubeconfig | exec NODE -- COMMAND… | load ARCHIVE [NODE…]`;

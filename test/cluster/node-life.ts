@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { API_URL, DNS_SERVICE_ADDRESS, nodeAddress } from "./addresses.ts";
 import type { Api } from "./api.ts";
+import { ClusterError } from "./cluster-error.ts";
 import type { NodeSpec } from "./node-files.ts";
 import type { MachineParts } from "./node-machine.ts";
 import { leaderOf, makeDisk, powerOn, runInNode } from "./node-machine.ts";
 import { issueCertificates, writeKubeconfig } from "./pki.ts";
 import { pollUntil } from "./poll-until.ts";
 import type { CommandOptions } from "./run-command.ts";
-import { ClusterError } from "./cluster-error.ts";
 import type { Layout } from "./settings.ts";
 import { runThrowAwaySandbox } from "./warm-up.ts";
 
@@ -43,7 +43,8 @@ export async function bootNode(
   const see = `"journalctl -u containerd" in ${name}`;
   await pollUntil(
     { what: `containerd of ${name}`, timeoutMs: CONTAINERD_TIMEOUT_MS, see },
-    async (polling) => ((await runInNode(layout, name, ["ctr", "version"], SHORT, polling)).code === 0 ? true : undefined),
+    async (polling) =>
+      (await runInNode(layout, name, ["ctr", "version"], SHORT, polling)).code === 0 ? true : undefined,
     signal,
   );
   for (const archive of parts.archives) await importImage(layout, name, archive, signal);
@@ -63,7 +64,12 @@ export async function joinCluster(layout: Layout, name: string, api: Api, signal
   await mustRun(layout, name, ["systemctl", "start", "kubelet", "kube-proxy"], SHORT, signal);
   const boot = (await mustRun(layout, name, ["cat", "/proc/sys/kernel/random/boot_id"], SHORT, signal)).trim();
   await pollUntil(
-    { what: `${name} to be Ready`, timeoutMs: READY_TIMEOUT_MS, intervalMs: 200, see: `"journalctl -u kubelet" in ${name}` },
+    {
+      what: `${name} to be Ready`,
+      timeoutMs: READY_TIMEOUT_MS,
+      intervalMs: 200,
+      see: `"journalctl -u kubelet" in ${name}`,
+    },
     async (polling) => {
       const node = (await api.call({ path: `/api/v1/nodes/${name}` }, polling)) as NodeObject;
       return isReadySince(node, boot) ? true : undefined;

@@ -24,11 +24,7 @@ export interface MachineParts {
 }
 
 /** Makes the disk of a new machine with an identity of its own. `pki`: names in our folder to names in /etc/kubernetes. */
-export async function makeDisk(
-  layout: Layout,
-  node: NodeSpec,
-  pki: Readonly<Record<string, string>>,
-): Promise<void> {
+export async function makeDisk(layout: Layout, node: NodeSpec, pki: Readonly<Record<string, string>>): Promise<void> {
   const disk = diskOf(layout, node.name);
   await rm(disk, { recursive: true, force: true });
   const seed = join(disk, "seed");
@@ -79,7 +75,13 @@ export async function powerOn(layout: Layout, node: NodeSpec, parts: MachinePart
       if ((await findDaemon(layout.run, node.name)) === undefined) {
         throw new ClusterError("COMMAND_FAILED", `Cannot boot ${node.name}: its machine ended`);
       }
-      const { stdout } = await runInNode(layout, node.name, ["systemctl", "is-system-running"], { timeoutMs: 5000 }, polling);
+      const { stdout } = await runInNode(
+        layout,
+        node.name,
+        ["systemctl", "is-system-running"],
+        { timeoutMs: 5000 },
+        polling,
+      );
       return ["running", "degraded"].includes(stdout.trim()) ? true : undefined;
     },
     signal,

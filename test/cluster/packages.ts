@@ -71,7 +71,10 @@ export async function unpackContainerd(
   await runCommand(["apt-get", ...aptFolders(folder), "download", "containerd"], options, signal);
   const archive = (await readdir(folder)).find((name) => name.startsWith(`containerd_${version}.`));
   if (archive === undefined) {
-    throw new ClusterError("MACHINE_UNFIT", `Cannot get containerd ${version}: Debian's ${suite} has another version now`);
+    throw new ClusterError(
+      "MACHINE_UNFIT",
+      `Cannot get containerd ${version}: Debian's ${suite} has another version now`,
+    );
   }
   const part = `${target}.part`;
   await rm(part, { recursive: true, force: true });

@@ -19,10 +19,25 @@ export interface Certificate {
 export async function makeAuthority(folder: string, signal: AbortSignal): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const options = { cwd: folder, timeoutMs: OPENSSL_TIMEOUT_MS };
-  const authority = ["-x509", ...NEW_KEY, "-subj", "/CN=rcm-cluster", "-days", DAYS, "-keyout", "ca.key", "-out", "ca.crt"];
+  const authority = [
+    "-x509",
+    ...NEW_KEY,
+    "-subj",
+    "/CN=rcm-cluster",
+    "-days",
+    DAYS,
+    "-keyout",
+    "ca.key",
+    "-out",
+    "ca.crt",
+  ];
   await Promise.all([
     runCommand(["openssl", "req", ...authority], options, signal),
-    runCommand(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-out", "sa.key"], options, signal),
+    runCommand(
+      ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-out", "sa.key"],
+      options,
+      signal,
+    ),
   ]);
   await runCommand(["openssl", "pkey", "-in", "sa.key", "-pubout", "-out", "sa.pub"], options, signal);
 }
@@ -35,9 +50,26 @@ export async function issueCertificates(
 ): Promise<void> {
   await Promise.all(
     certificates.map(async ({ name, subject, names = ["DNS:none"] }) => {
-      const extensions = ["extendedKeyUsage=clientAuth,serverAuth", `subjectAltName=${names.join(",")}`, "basicConstraints=critical,CA:FALSE"];
+      const extensions = [
+        "extendedKeyUsage=clientAuth,serverAuth",
+        `subjectAltName=${names.join(",")}`,
+        "basicConstraints=critical,CA:FALSE",
+      ];
       const argv = [
-        ...["openssl", "req", "-x509", ...NEW_KEY, "-CA", "ca.crt", "-CAkey", "ca.key", "-subj", subject, "-days", DAYS],
+        ...[
+          "openssl",
+          "req",
+          "-x509",
+          ...NEW_KEY,
+          "-CA",
+          "ca.crt",
+          "-CAkey",
+          "ca.key",
+          "-subj",
+          subject,
+          "-days",
+          DAYS,
+        ],
         ...extensions.flatMap((extension) => ["-addext", extension]),
         ...["-keyout", `${name}.key`, "-out", `${name}.crt`],
       ];

@@ -1,0 +1,10 @@
+/** What tests and the demo use of this folder. */
+export { BUSYBOX_IMAGE, PAUSE_IMAGE } from "./base-images.ts";
+export { MACHINE_ADDRESS, REGISTRY } from "./addresses.ts";
+export type { Cluster, Progress } from "./cluster.ts";
+export { openCluster } from "./cluster.ts";
+export { ClusterError } from "./cluster-error.ts";
+export type { NodeVersion } from "./node-version.ts";
+export type { CommandOptions, CommandResult } from "./run-command.ts";
+export type { ApiOptions, RunningApi } from "./start-api.ts";
+export { startApi } from "./start-api.ts";
