@@ -2,6 +2,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
+import { shutdownSignal } from "../../lib/shutdown.ts";
+import { BuildError } from "../build-error.ts";
 import type { PackedImage } from "../oci-image.ts";
 import { buildImages } from "./build-images.ts";
 import { HELP, parseOptions } from "./options.ts";
@@ -19,7 +21,8 @@ async function main(): Promise<void> {
   await mkdir(cache, { recursive: true });
   const nodeVersion = await versionOf("node_modules/node");
   const place = { root: ROOT, cache, nodeVersion, progress: printWithSeconds };
-  const packed = await buildImages(options, place, AbortSignal.timeout(DEADLINE_MS));
+  const signal = AbortSignal.any([shutdownSignal(process), AbortSignal.timeout(DEADLINE_MS)]);
+  const packed = await buildImages(options, place, signal);
   for (const image of packed) printImage(image);
 }
 
@@ -39,6 +42,6 @@ function printImage({ file, name, digest, size }: PackedImage): void {
 try {
   await main();
 } catch (error) {
-  console.error(messageOf(error));
+  console.error(error instanceof BuildError ? error.message : messageOf(error)); // Ours say the cause.
   process.exitCode = 1;
 }
