@@ -1,10 +1,11 @@
 import type { InstallReport, InstallRequest } from "@rcm/lib/install-job";
 import { inspectHost } from "./inspect.ts";
 import type { HostFacts } from "./inspect.ts";
-import { checkChange, planInstall } from "./plan.ts";
+import { checkChange } from "./gate.ts";
+import { planInstall } from "./plan.ts";
 import { DEADLINES } from "./context.ts";
 import type { Context } from "./context.ts";
-import { checkExecutable } from "./executable.ts";
+import { verifyExecutable } from "./fetch/verify.ts";
 import { InstallError } from "./errors.ts";
 import { collectGarbage } from "./garbage.ts";
 import { proveHealth } from "./health.ts";
@@ -65,7 +66,7 @@ async function installLocked(
 async function provideBinary({ store }: Context, request: InstallRequest, artifact: string | undefined, record: HostRecord): Promise<string> {
   const { shim } = request;
   if (artifact !== undefined) {
-    await checkExecutable(artifact, request.node.architecture);
+    await verifyExecutable(artifact, request.node.architecture, artifact); // Once more: who fetched it has fewer rights.
     const digest = await fileDigest(artifact);
     await putBinary(store, artifact, digest, shim);
     return digest;

@@ -1,3 +1,6 @@
+import { PLUGIN_IDS } from "./containerd-config/plugin-id.ts";
+import { isTable, tableAt, valueAt } from "./containerd-config/toml-tree.ts";
+import type { TomlTable } from "./containerd-config/toml-tree.ts";
 import { isDeepStrictEqual } from "node:util";
 import type { CriFacts, Runtime } from "./host/links.ts";
 
@@ -35,4 +38,15 @@ function pick(value: unknown, ...path: readonly string[]): unknown {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The runtime that a `containerd config dump` has under a handler, whatever the plug-in is called there. */
+export function runtimeInDump(dump: TomlTable, handler: string): Runtime | undefined {
+  for (const id of PLUGIN_IDS) {
+    const table = valueAt(dump, ["plugins", id, "containerd", "runtimes", handler]);
+    if (!isTable(table)) continue;
+    const type = table["runtime_type"];
+    return { runtimeType: typeof type === "string" ? type : "", options: tableAt(table, ["options"]) };
+  }
+  return undefined;
 }

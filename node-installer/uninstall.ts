@@ -8,7 +8,8 @@ import { removeEmptyFolders } from "./host/store.ts";
 import { inspectHost } from "./inspect.ts";
 import type { Result } from "./install.ts";
 import { checkMachine, lockHost } from "./machine.ts";
-import { checkChange, planUninstall } from "./plan.ts";
+import { checkChange } from "./gate.ts";
+import { planUninstall } from "./plan.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import type { HostRecord } from "./record.ts";
 import { servedRuntime } from "./runtimes.ts";
@@ -45,7 +46,7 @@ async function uninstallLocked(context: Context, request: InstallRequest, signal
   const facts = await inspectHost(context, signal);
   const handler = record.shims[request.shim]?.handler ?? request.handler;
   const change = await planUninstall(context, facts, request.shim, handler);
-  if (change === undefined || (await isAbsent(context, change, record, signal))) {
+  if (await isAbsent(context, change, record, signal)) {
     await forget(context, request.shim, [], signal);
     return { message: "Nothing to remove", restarts: 0 };
   }

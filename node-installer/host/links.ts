@@ -66,4 +66,5 @@ export interface HostLinks {
   disarm(signal: AbortSignal): Promise<"disarmed" | "fired" | "absent">;
   /** Starts a script on the host that goes on after this process. */
   detach(unit: string, argv: readonly string[], signal: AbortSignal): Promise<void>;
+  close(): void;
 }

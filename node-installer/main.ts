@@ -1,0 +1,84 @@
+import { createLog } from "@rcm/lib/log";
+import { messageOf } from "@rcm/lib/errors";
+import { ARTIFACT_DIR, REQUEST_ENV } from "@rcm/lib/install-job";
+import type { InstallReport } from "@rcm/lib/install-job";
+import { shutdownSignal } from "@rcm/lib/shutdown";
+import { HELP, parseCommand } from "./command-line.ts";
+import type { Command } from "./command-line.ts";
+import type { Context } from "./context.ts";
+import { CA_FILE, runFetchStage } from "./fetch-job.ts";
+import { runByHand } from "./hand.ts";
+import { openLinks } from "./host/open-links.ts";
+import { runHostStage } from "./job.ts";
+import { failureReport, TERMINATION_LOG, writeReport } from "./report.ts";
+import { parseRequest } from "./request.ts";
+import { VERSION } from "./version.ts";
+
+const STORE_ROOT = "/opt/rcm";
+const MACHINE_ID = "/etc/machine-id";
+
+/** Names that Kubernetes and Go use for what Node calls `process.arch`. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
+
+const signal = shutdownSignal(process);
+const log = createLog("node-installer", "info", process.stderr);
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    return await run(parseCommand(process.argv.slice(2)));
+  } catch (error) {
+    console.error(messageOf(error));
+    return 2;
+  }
+}
+
+async function run(command: Command): Promise<number> {
+  switch (command.kind) {
+    case "help":
+      console.log(HELP);
+      return 0;
+    case "version":
+      console.log(VERSION);
+      return 0;
+    case "job": {
+      const report = await runJob(command.stage);
+      await writeReport(TERMINATION_LOG, report);
+      log.info("Stage ended", { ...report });
+      return report.ok ? 0 : 1;
+    }
+    default: {
+      const restart = command.noRestart ? "never" : "auto";
+      const architecture = ARCHITECTURES[process.arch] ?? process.arch;
+      const report = await withContext(restart, async (context) => runByHand(context, command, architecture, signal));
+      const text = command.json ? JSON.stringify(report) : report.ok ? report.message : `${report.reason}: ${report.message}`;
+      console.log(text);
+      return report.ok ? 0 : 1;
+    }
+  }
+}
+
+async function runJob(stage: "preflight" | "fetch" | "install" | "uninstall"): Promise<InstallReport> {
+  try {
+    const request = parseRequest(process.env[REQUEST_ENV]);
+    if (stage === "fetch") {
+      return await runFetchStage({ request, artifactDir: ARTIFACT_DIR, caFile: CA_FILE, proxyEnv: process.env, log }, signal);
+    }
+    return await withContext("auto", async (context) =>
+      runHostStage({ context, stage, request, artifactDir: ARTIFACT_DIR }, signal),
+    );
+  } catch (error) {
+    return failureReport({ operation: stage, hash: "", durationMs: 0 }, error);
+  }
+}
+
+async function withContext<T>(restart: Context["restart"], work: (context: Context) => Promise<T>): Promise<T> {
+  const store = { root: STORE_ROOT };
+  const links = await openLinks({ restart, store }, signal);
+  try {
+    return await work({ store, links, log, machineIdPath: MACHINE_ID, restart });
+  } finally {
+    links.close();
+  }
+}

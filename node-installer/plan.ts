@@ -1,0 +1,44 @@
+import type { InstallRequest } from "@rcm/lib/install-job";
+import { parseOptions } from "./containerd-config/runtime-options.ts";
+import type { Handler } from "./containerd-config/runtime-table.ts";
+import type { Context } from "./context.ts";
+import { binaryPath, linkPath, readShimLink } from "./host/store.ts";
+import type { FileFacts, HostFacts } from "./inspect.ts";
+import { planHandler, planNoHandler } from "./plan-config.ts";
+import type { WantedFile } from "./transaction/change-files.ts";
+import type { Change } from "./transaction/transact.ts";
+
+/** What an install changes. */
+export async function planInstall(context: Context, facts: HostFacts, request: InstallRequest, digest: string): Promise<Change> {
+  const { shim } = request;
+  const handler = handlerFor(context, request);
+  return {
+    operation: "install",
+    shim,
+    files: planConfig(context, facts, request),
+    link: { before: await readShimLink(context.store, shim), after: binaryPath(context.store, digest, shim) },
+    expected: { handler: handler.name, runtime: { runtimeType: handler.runtimeType, options: handler.options } },
+    unit: facts.unit.name,
+  };
+}
+
+/** @throws {InstallError} when the configuration cannot be edited safely. */
+export function planConfig(context: Context, facts: FileFacts, request: InstallRequest): readonly WantedFile[] {
+  return planHandler(facts, handlerFor(context, request));
+}
+
+/** What an uninstall changes. */
+export async function planUninstall(context: Context, facts: HostFacts, shim: string, handler: string): Promise<Change> {
+  return {
+    operation: "uninstall",
+    shim,
+    files: planNoHandler(facts, handler),
+    link: { before: await readShimLink(context.store, shim), after: undefined },
+    expected: { handler, runtime: undefined },
+    unit: facts.unit.name,
+  };
+}
+
+function handlerFor({ store }: Context, { shim, handler, options }: InstallRequest): Handler {
+  return { name: handler, runtimeType: linkPath(store, shim), options: parseOptions(options) };
+}

@@ -1,0 +1,28 @@
+import type { Context } from "./context.ts";
+import { InstallError } from "./errors.ts";
+import { proveHealth } from "./health.ts";
+import { hasBinary, linkPath } from "./host/store.ts";
+import type { Result } from "./install.ts";
+import { readRecord } from "./record.ts";
+import { configuredRuntime } from "./transaction/configured-runtime.ts";
+
+/**
+ * Proves that an installed shim works, and changes nothing.
+ *
+ * @throws {InstallError} that says what is wrong: `ShimNotInArchive` (not installed, or its file is damaged),
+ *   `HandlerNotServed`, `OrdinaryPodsBroken`, `ShimBroken`.
+ */
+export async function verify(context: Context, shim: string, signal: AbortSignal): Promise<Result> {
+  const entry = (await readRecord(context.store.root)).shims[shim];
+  if (entry === undefined) throw new InstallError("ShimNotInArchive", `Shim "${shim}" is not installed on this host`);
+  if (!(await hasBinary(context.store, entry.digest, shim))) {
+    throw new InstallError("ShimNotInArchive", `The executable of shim "${shim}" is gone or damaged: install it again`);
+  }
+  const runtime = await configuredRuntime(context, entry.handler, signal);
+  if (runtime === undefined) {
+    throw new InstallError("HandlerNotServed", `Containerd's configuration has no handler "${entry.handler}": install the shim again`);
+  }
+  const { level } = await proveHealth(context, { containers: [] }, { handler: entry.handler, runtime }, signal);
+  const message = `Handler "${entry.handler}" starts ${linkPath(context.store, shim)}`;
+  return { message, restarts: 0, digest: entry.digest, ...(level === undefined ? {} : { level }) };
+}

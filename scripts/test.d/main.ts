@@ -1,0 +1,89 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { delimiter, join } from "node:path";
+import { sumOf, tallyOf } from "./tally.ts";
+import type { Tally } from "./tally.ts";
+
+interface Suite {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** The suite is stopped after so many minutes. */
+  readonly minutes: number;
+}
+
+const TOP = join(import.meta.dirname, "../..");
+const CLUSTER = join(TOP, "scripts/cluster");
+
+/** In this order: the quick ones first. `node` and `e2e` run on one cluster, which is brought up for them. */
+const SUITES: readonly Suite[] = [
+  { name: "check", command: ["npm", "run", "check"], minutes: 10 },
+  { name: "integration", command: ["npm", "run", "test:integration"], minutes: 20 },
+  { name: "node", command: ["npm", "run", "test:node"], minutes: 25 },
+  { name: "e2e", command: ["npm", "run", "test:e2e"], minutes: 45 },
+];
+
+/** What only a machine set up by `scripts/cluster` has: real containerd, the Kubernetes executable, packages. */
+const NEEDS_CLUSTER: ReadonlySet<string> = new Set(["integration", "node", "e2e"]);
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !SUITES.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(`scripts/test: there is no suite "${unknown.join('", "')}": use ${SUITES.map(({ name }) => name).join(", ")}`);
+  process.exit(2);
+}
+process.exitCode = await runAll(SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name)));
+
+async function runAll(suites: readonly Suite[]): Promise<number> {
+  const tallies: Tally[] = [];
+  const broken: string[] = [];
+  let hasCluster = false;
+  for (const suite of suites) {
+    if (NEEDS_CLUSTER.has(suite.name) && !hasCluster) hasCluster = await bringUpCluster();
+    const from = performance.now();
+    const { code, output } = await run(suite.command, suite.minutes);
+    const tally = tallyOf(output);
+    tallies.push(code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally);
+    if (code !== 0) broken.push(suite.name);
+    if (code === 0 && tally.passed === 0) throw new Error(`Suite "${suite.name}" ran no test`);
+    console.log(`== ${suite.name}: exit ${code} after ${Math.round((performance.now() - from) / 1000)} s\n`);
+  }
+  if (hasCluster) await run([CLUSTER, "down"], 5);
+  const { passed, failed, skipped } = sumOf(tallies);
+  if (broken.length > 0) console.log(`Failed: ${broken.join(", ")}`);
+  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  return broken.length === 0 ? 0 : 1;
+}
+
+/** A machine that cannot have a cluster fails here, with the reason, and not as a hundred broken tests. */
+async function bringUpCluster(): Promise<true> {
+  await run([CLUSTER, "down"], 5);
+  const { code } = await run([CLUSTER, "up"], 30);
+  if (code !== 0) throw new Error("Cannot bring up the cluster that the tests run on: see above");
+  return true;
+}
+
+async function run(command: readonly string[], minutes: number): Promise<{ code: number; output: string }> {
+  console.log(`== ${command.join(" ")}`);
+  const [program = "", ...args] = command;
+  const path = [join(TOP, "node_modules/.bin"), process.env["PATH"]].join(delimiter);
+  const child = spawn(program, args, {
+    cwd: TOP,
+    env: { ...process.env, PATH: path, NODE_OPTIONS: "--disable-warning=ExperimentalWarning", FORCE_COLOR: "0" },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true, // A group of its own, so that nothing is left when time is up.
+  });
+  let output = "";
+  for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
+    from.setEncoding("utf8").on("data", (text: string) => {
+      to.write(text);
+      output += text;
+    });
+  }
+  const timer = setTimeout(() => {
+    console.log(`== stopped after ${minutes} minutes`);
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  }, minutes * 60_000);
+  const [code] = (await once(child, "close")) as [number | null];
+  clearTimeout(timer);
+  return { code: code ?? 1, output };
+}
