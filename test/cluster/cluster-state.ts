@@ -1,10 +1,12 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
+import { ClusterError } from "./cluster-error.ts";
 import type { NodeSpec } from "./node-files.ts";
 import type { Layout } from "./settings.ts";
 
 /** What a later run of the program must know of a cluster. */
 export interface ClusterState {
-  readonly schema: 1;
+  /** `making` until everything was up for the first time. */
+  readonly phase: "making" | "made";
   /** The `kube` executable and the folder it is in, as a layer. */
   readonly kube: string;
   readonly kubeLayer: string;
@@ -17,8 +19,26 @@ export interface ClusterState {
 export async function readState(layout: Layout): Promise<ClusterState | undefined> {
   const text = await readFile(layout.state, "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
-  const state = JSON.parse(text) as ClusterState; // We wrote it whole, by rename.
-  return state.schema === 1 ? state : undefined;
+  return JSON.parse(text) as ClusterState; // We wrote it whole, by rename.
+}
+
+/** @throws {ClusterError} `NOT_UP`. */
+export async function needState(layout: Layout): Promise<ClusterState> {
+  const state = await readState(layout);
+  if (state !== undefined) return state;
+  throw new ClusterError(
+    "NOT_UP",
+    `Cannot use the cluster in "${layout.settings.dir}": it is not up; scripts/cluster up`,
+  );
+}
+
+/** @throws {ClusterError} `UNKNOWN_NODE` or `NOT_UP`. */
+export async function findNode(layout: Layout, name: string): Promise<NodeSpec> {
+  const { nodes } = await needState(layout);
+  const node = nodes.find((known) => known.name === name);
+  if (node !== undefined) return node;
+  const known = nodes.map((one) => one.name).join(", ");
+  throw new ClusterError("UNKNOWN_NODE", `Cannot find node "${name}": there are ${known}`);
 }
 
 export async function writeState(layout: Layout, state: ClusterState): Promise<void> {

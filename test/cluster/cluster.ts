@@ -1,46 +1,27 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { API_PORT, API_SERVICE_ADDRESS, API_URL, MACHINE_ADDRESS, SERVICE_SUBNET } from "./addresses.ts";
-import type { Api } from "./api.ts";
-import { connectApi } from "./api.ts";
-import { packBaseImages } from "./base-images.ts";
-import { makeGroup, removeGroup } from "./cgroups.ts";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { lockFile } from "@rcm/lib/flock";
+import { bringDown, bringUp, isUp } from "./bring-up.ts";
 import { ClusterError } from "./cluster-error.ts";
-import type { ClusterState } from "./cluster-state.ts";
-import { readState, writeState } from "./cluster-state.ts";
-import type { Plane } from "./control-plane.ts";
-import {
-  makeCredentials,
-  startApiServer,
-  startControllerManager,
-  startEtcd,
-  startScheduler,
-  waitForApi,
-} from "./control-plane.ts";
-import type { DaemonOptions } from "./daemon.ts";
-import { findDaemon } from "./daemon.ts";
-import type { GoProgram } from "./go-program.ts";
-import { COREDNS, KUBE, buildGoProgram, goExecutable } from "./go-program.ts";
-import { LAN_DAEMON, makeLan, removeLan } from "./lan.ts";
-import { publishDns, startDns, startRegistry, waitForServices } from "./machine-services.ts";
-import type { NodeSpec } from "./node-files.ts";
-import { bootNode, createNode, importImage, joinCluster } from "./node-life.ts";
-import { enterNode, leaderOf, runInNode } from "./node-machine.ts";
+import { findNode, needState } from "./cluster-state.ts";
+import { importImage, loadEverywhere, pushImage } from "./images.ts";
+import { addNode, bootAgain, removeNode, replaceNode } from "./members.ts";
+import { enterNode, leaderOf, powerOff, runInNode } from "./node-machine.ts";
 import type { NodeVersion } from "./node-version.ts";
-import { installPackages, unpackContainerd } from "./packages.ts";
+import type { Progress } from "./progress.ts";
 import type { CommandOptions, CommandResult } from "./run-command.ts";
 import type { ClusterSettings, Layout } from "./settings.ts";
 import { currentSettings, layoutOf } from "./settings.ts";
 
-/** Told of each step when it is done, with the milliseconds that it took. */
-export type Progress = (step: string, ms: number) => void;
+/** Another run may be building Kubernetes. */
+const LOCK_TIMEOUT_MS = 40 * 60_000;
 
-const PLANE_GROUP = "plane";
-const PLANE_DAEMONS = [LAN_DAEMON, "etcd", "apiserver", "controller-manager", "scheduler", "coredns", "registry"];
-
-/** Says which folder the machine's one cluster is in. */
-const MARKER = "/run/rcm-cluster.dir";
-
-/** The cluster of this machine. Prints nothing. */
+/**
+ * The one cluster of this machine. Prints nothing. Methods that change it wait for one another, across processes.
+ *
+ * All throw {@link ClusterError}: `NOT_UP`, `UNKNOWN_NODE`, `DEADLINE_EXCEEDED` and `COMMAND_FAILED` where something goes
+ * wrong, with the log to read.
+ */
 export class Cluster {
   readonly layout: Layout;
   readonly #progress: Progress;
@@ -50,195 +31,117 @@ export class Cluster {
     this.#progress = progress;
   }
 
-  /** @returns false if it was up already. */
+  /** @returns false if it was up already, with whatever nodes. */
   async up(versions: readonly NodeVersion[], signal: AbortSignal): Promise<boolean> {
-    if (await this.isUp()) return false;
-    await this.#assertOnlyOne();
-    const made = await this.#make(versions, signal);
-    await this.#step("leftovers removed", async () => this.down(signal));
-    const { dir } = this.layout.settings;
-    await mkdir(dir, { recursive: true });
-    await writeFile(MARKER, dir);
-    const plane = this.#plane(made.kube, await makeGroup(PLANE_GROUP));
-    const lan = await this.#step("network", async () => makeLan(plane.daemons, signal));
-    await this.#step("certificates", async () => makeCredentials(plane, signal));
-    const nodes = versions.map((version, at): NodeSpec => ({ name: `node${String(at + 1)}`, index: at + 1, version }));
-    const { kube, kubeLayer } = made;
-    await writeState(this.layout, { schema: 1, kube, kubeLayer, nodes, lastIndex: nodes.length });
-    const archives = await packBaseImages(this.layout.images, signal);
-    const api = await connectApi(API_URL, this.layout.pki, "cluster");
-    try {
-      const planeUp = this.#startPlane(plane, made.coredns, api, signal);
-      await all([
-        planeUp,
-        ...nodes.map(async (node) => this.#startNode(node, { lan, archives, planeUp, api }, signal)),
-      ]);
-    } finally {
-      await api.close();
-    }
-    return true;
-  }
-
-  async isUp(): Promise<boolean> {
-    if ((await readState(this.layout)) === undefined) return false;
-    const daemons = await Promise.all(PLANE_DAEMONS.map(async (name) => findDaemon(this.layout.run, name)));
-    return daemons.every((pid) => pid !== undefined);
+    return this.#locked(async () => {
+      if (await isUp(this.layout)) return false;
+      await bringUp(this.layout, versions, this.#progress, signal);
+      return true;
+    }, signal);
   }
 
   /** Ends everything and puts the machine back as it was. Does no harm when nothing is up. */
   async down(signal: AbortSignal): Promise<void> {
-    await removeGroup("", signal);
-    await removeLan(signal);
-    await rm(this.layout.settings.dir, { recursive: true, force: true });
-    await rm(MARKER, { force: true });
+    await this.#locked(async () => bringDown(this.layout, signal), signal);
   }
 
-  kubeconfigPath(): string {
+  /** Path of the administrator's kubeconfig. */
+  async kubeconfigPath(): Promise<string> {
+    await needState(this.layout);
     return this.layout.kubeconfig;
   }
 
-  /** @throws {ClusterError} `NOT_UP`. */
-  async state(): Promise<ClusterState> {
-    const state = await readState(this.layout);
-    if (state !== undefined) return state;
-    throw new ClusterError("NOT_UP", `Cannot use the cluster in "${this.layout.settings.dir}": none is up`);
+  /** JSON lines, one for each request that the API server has answered. */
+  get auditLog(): string {
+    return join(this.layout.log, "audit.log");
   }
 
-  /** Runs a command in the node, whatever its exit code. */
+  /** Runs a command in the node as root, whatever its exit code. */
   async nodeExec(
     node: string,
     argv: readonly string[],
     options: CommandOptions,
     signal: AbortSignal,
   ): Promise<CommandResult> {
-    await this.#find(node);
-    return runInNode(this.layout, node, argv, options, signal);
+    await findNode(this.layout, node);
+    return runInNode({ layout: this.layout, name: node }, argv, options, signal);
   }
 
   /** The start of a command line that runs the rest of it in the node. */
   async enter(node: string): Promise<string[]> {
-    await this.#find(node);
+    await findNode(this.layout, node);
     return enterNode(await leaderOf(this.layout, node));
   }
 
-  /** The node's root as seen from outside. Another path after each boot. */
+  /** The node's root as seen from outside: another path after each boot. */
   async nodeRoot(node: string): Promise<string> {
-    await this.#find(node);
+    await findNode(this.layout, node);
     return `/proc/${String(await leaderOf(this.layout, node))}/root`;
   }
 
-  /** Imports an OCI or docker archive into the nodes (all of them unless told). */
-  async loadImage(archive: string, names: readonly string[], signal: AbortSignal): Promise<void> {
-    const all = (await this.state()).nodes.map(({ name }) => name);
-    for (const name of names) await this.#find(name);
-    const targets = names.length === 0 ? all : names;
-    await Promise.all(targets.map(async (name) => importImage(this.layout, name, archive, signal)));
+  /**
+   * Imports an OCI or docker archive into containerd's namespace k8s.io: of the named nodes, or without names of every
+   * node that is on and every one that boots later.
+   */
+  async loadImage(archive: string, nodes: readonly string[], signal: AbortSignal): Promise<void> {
+    if (nodes.length === 0) return loadEverywhere(this.layout, archive, signal);
+    for (const node of nodes) await findNode(this.layout, node);
+    await Promise.all(nodes.map(async (node) => importImage(this.layout, node, archive, signal)));
+    return undefined;
   }
 
-  async #find(name: string): Promise<NodeSpec> {
-    const { nodes } = await this.state();
-    const node = nodes.find((known) => known.name === name);
-    if (node !== undefined) return node;
-    const known = nodes.map((one) => one.name).join(", ");
-    throw new ClusterError("UNKNOWN_NODE", `Cannot find node "${name}": there are ${known}`);
+  /** Pushes an image that the node has to the registry; returns the name to pull. */
+  async pushImage(node: string, image: string, signal: AbortSignal): Promise<string> {
+    await findNode(this.layout, node);
+    return pushImage(this.layout, node, image, signal);
   }
 
-  /** Packages, programs and containerds: what takes long the first time and nothing later. */
-  async #make(versions: readonly NodeVersion[], signal: AbortSignal): Promise<Made> {
+  /** Adds a machine, waits until it is Ready and returns its name. */
+  async addNode(version: NodeVersion, signal: AbortSignal): Promise<string> {
+    return this.#locked(async () => addNode(this.layout, version, signal), signal);
+  }
+
+  /** Destroys a machine; `keep` leaves its Node object, as when a machine is lost. */
+  async removeNode(name: string, object: "keep" | "delete", signal: AbortSignal): Promise<void> {
+    await this.#locked(async () => removeNode(this.layout, name, object, signal), signal);
+  }
+
+  /** Kills everything in the machine at once, as a power cut. Its disk stays. */
+  async powerOff(name: string, signal: AbortSignal): Promise<void> {
+    await findNode(this.layout, name);
+    await powerOff(name, signal);
+  }
+
+  /** Boots a machine that is off from its old disk and waits until the node is Ready. */
+  async powerOn(name: string, signal: AbortSignal): Promise<void> {
+    await this.#locked(async () => bootAgain(this.layout, name, signal), signal);
+  }
+
+  /** Puts another machine (new disk, new machine-id) in the place of one, under its name; waits until it is Ready. */
+  async replaceNode(name: string, version: NodeVersion, signal: AbortSignal): Promise<void> {
+    await this.#locked(async () => replaceNode(this.layout, name, version, signal), signal);
+  }
+
+  async #locked<Value>(run: () => Promise<Value>, signal: AbortSignal): Promise<Value> {
     const { cacheDir } = this.layout.settings;
+    const path = join(cacheDir, "cluster.lock"); // Not in the cluster's folder, which comes and goes.
     await mkdir(cacheDir, { recursive: true });
-    await this.#step("packages", async () => installPackages(signal));
-    for (const version of new Set(versions)) await this.#lower(version, signal);
-    const build = async (program: GoProgram): Promise<string> =>
-      this.#step(`${program.name} ${program.version}`, async () => buildGoProgram(program, cacheDir, signal));
-    const kubeLayer = await build(KUBE);
-    const coredns = goExecutable(await build(COREDNS), COREDNS);
-    return { kubeLayer, kube: goExecutable(kubeLayer, KUBE), coredns };
+    await writeFile(path, "", { flag: "a" });
+    const lock = await lockFile(path, LOCK_TIMEOUT_MS, signal);
+    if (lock === undefined) throw new ClusterError("BUSY", `Cannot change the cluster: another run holds "${path}"`);
+    try {
+      return await run();
+    } finally {
+      await lock.release();
+    }
   }
-
-  async #lower(version: NodeVersion, signal: AbortSignal): Promise<string[]> {
-    if (version === "1.6") return [];
-    const series = version === "2.1v3" ? "2.1" : version;
-    return [`${await unpackContainerd(series, this.layout.settings.cacheDir, signal)}/usr`];
-  }
-
-  async #startPlane(plane: Plane, coredns: string, api: Api, signal: AbortSignal): Promise<void> {
-    await this.#step("control plane", async () => {
-      await startRegistry(this.layout, plane.daemons);
-      await startEtcd(plane);
-      await startApiServer(plane);
-      await waitForApi(plane, api, signal);
-      await startControllerManager(plane);
-      await startScheduler(plane);
-      await startDns(this.layout, coredns, plane.daemons);
-      await publishDns(api, signal);
-      await waitForServices(this.layout, signal);
-    });
-  }
-
-  async #startNode(node: NodeSpec, start: NodeStart, signal: AbortSignal): Promise<void> {
-    const { kubeLayer } = await this.state();
-    const lower = [...(await this.#lower(node.version, signal)), `${kubeLayer}/usr`];
-    await this.#step(`${node.name} booted (containerd ${node.version})`, async () => {
-      await createNode(this.layout, node, signal);
-      await bootNode(this.layout, node, { lower, lan: start.lan, archives: start.archives }, signal);
-    });
-    await start.planeUp;
-    await this.#step(`${node.name} ready`, async () => joinCluster(this.layout, node.name, start.api, signal));
-  }
-
-  async #assertOnlyOne(): Promise<void> {
-    const dir = (await readFile(MARKER, "utf8").catch(() => "")).trim();
-    if (dir === "" || dir === this.layout.settings.dir) return;
-    const other = new Cluster({ ...this.layout.settings, dir }, this.#progress);
-    if (!(await other.isUp())) return;
-    throw new ClusterError("BUSY", `Cannot bring a cluster up: one is up in "${dir}"; RCM_CLUSTER_DIR=${dir} names it`);
-  }
-
-  #plane(kube: string, groups: readonly string[]): Plane {
-    const daemons: DaemonOptions = { logDir: this.layout.log, pidDir: this.layout.run, groups };
-    return {
-      kube,
-      dir: this.layout.settings.dir,
-      address: MACHINE_ADDRESS,
-      apiPort: API_PORT,
-      etcdPort: 2379,
-      etcdPeerPort: 2380,
-      serviceSubnet: SERVICE_SUBNET,
-      serviceAddress: API_SERVICE_ADDRESS,
-      daemons,
-    };
-  }
-
-  async #step<Value>(name: string, run: () => Promise<Value>): Promise<Value> {
-    const start = performance.now();
-    const value = await run();
-    this.#progress(name, performance.now() - start);
-    return value;
-  }
-}
-
-interface Made {
-  readonly kube: string;
-  readonly kubeLayer: string;
-  readonly coredns: string;
-}
-
-interface NodeStart {
-  readonly lan: number;
-  readonly archives: readonly string[];
-  readonly planeUp: Promise<void>;
-  readonly api: Api;
-}
-
-/** Waits for all, also when one fails: nothing goes on behind our back. */
-async function all(promises: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(promises);
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }
 
 /** The machine's cluster, by the environment variables RCM_CLUSTER_DIR and RCM_CACHE. */
-export function openCluster(progress: Progress = () => undefined): Cluster {
+export function openCluster(progress: Progress = noProgress): Cluster {
   return new Cluster(currentSettings(), progress);
+}
+
+function noProgress(): void {
+  // Who wants to see it passes a function.
 }

@@ -1,7 +1,8 @@
 /** What tests and the demo use of this folder. */
 export { BUSYBOX_IMAGE, PAUSE_IMAGE } from "./base-images.ts";
 export { MACHINE_ADDRESS, REGISTRY } from "./addresses.ts";
-export type { Cluster, Progress } from "./cluster.ts";
+export type { Cluster } from "./cluster.ts";
+export type { Progress } from "./progress.ts";
 export { openCluster } from "./cluster.ts";
 export { ClusterError } from "./cluster-error.ts";
 export type { NodeVersion } from "./node-version.ts";

@@ -49,7 +49,7 @@ export function nodeFiles(node: NodeSpec, machineId: string): NodeFile[] {
       path: `${SYSTEM}/multi-user.target.wants/containerd.service`,
       target: "/usr/lib/systemd/system/containerd.service",
     },
-    ...MASKED.map((unit) => ({ path: `${SYSTEM}/${unit}`, target: "/dev/null" })),
+    ...MASKED.map((masked) => ({ path: `${SYSTEM}/${masked}`, target: "/dev/null" })),
   ];
 }
 

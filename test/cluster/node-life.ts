@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { API_URL, DNS_SERVICE_ADDRESS, nodeAddress } from "./addresses.ts";
 import type { Api } from "./api.ts";
 import { ClusterError } from "./cluster-error.ts";
+import { commonArchives, importImage } from "./images.ts";
 import type { NodeSpec } from "./node-files.ts";
-import type { MachineParts } from "./node-machine.ts";
+import type { MachineParts, NodePlace } from "./node-machine.ts";
 import { leaderOf, makeDisk, powerOn, runInNode } from "./node-machine.ts";
 import { issueCertificates, writeKubeconfig } from "./pki.ts";
 import { pollUntil } from "./poll-until.ts";
@@ -13,7 +14,6 @@ import { runThrowAwaySandbox } from "./warm-up.ts";
 
 const CONTAINERD_TIMEOUT_MS = 20_000;
 const READY_TIMEOUT_MS = 60_000;
-const IMPORT_TIMEOUT_MS = 120_000;
 const SHORT: CommandOptions = { timeoutMs: 10_000 };
 
 /** Makes a new machine: disk, identity, certificates. It is off. */
@@ -31,23 +31,23 @@ export async function createNode(layout: Layout, node: NodeSpec, signal: AbortSi
   });
 }
 
-/** Boots the machine until its containerd runs pods: with the images of `archives`, and past its first sandbox. */
+/** Boots the machine until its containerd runs pods: with the common images, and past its first sandbox. */
 export async function bootNode(
   layout: Layout,
   node: NodeSpec,
-  parts: MachineParts & { readonly archives: readonly string[] },
+  parts: MachineParts,
   signal: AbortSignal,
 ): Promise<void> {
   const { name } = node;
+  const place = { layout, name };
   await powerOn(layout, node, parts, signal);
   const see = `"journalctl -u containerd" in ${name}`;
   await pollUntil(
     { what: `containerd of ${name}`, timeoutMs: CONTAINERD_TIMEOUT_MS, see },
-    async (polling) =>
-      (await runInNode(layout, name, ["ctr", "version"], SHORT, polling)).code === 0 ? true : undefined,
+    async (polling) => ((await runInNode(place, ["ctr", "version"], SHORT, polling)).code === 0 ? true : undefined),
     signal,
   );
-  for (const archive of parts.archives) await importImage(layout, name, archive, signal);
+  for (const archive of await commonArchives(layout)) await importImage(layout, name, archive, signal);
   const socket = `/proc/${String(await leaderOf(layout, name))}/root/run/containerd/containerd.sock`;
   await pollUntil(
     { what: `a first pod sandbox on ${name}`, timeoutMs: CONTAINERD_TIMEOUT_MS, see },
@@ -61,8 +61,9 @@ export async function bootNode(
 
 /** Starts kubelet and kube-proxy of a booted node and waits until it is a Ready member of the cluster. */
 export async function joinCluster(layout: Layout, name: string, api: Api, signal: AbortSignal): Promise<void> {
-  await mustRun(layout, name, ["systemctl", "start", "kubelet", "kube-proxy"], SHORT, signal);
-  const boot = (await mustRun(layout, name, ["cat", "/proc/sys/kernel/random/boot_id"], SHORT, signal)).trim();
+  const place = { layout, name };
+  await mustRun(place, ["systemctl", "start", "kubelet", "kube-proxy"], SHORT, signal);
+  const boot = (await mustRun(place, ["cat", "/proc/sys/kernel/random/boot_id"], SHORT, signal)).trim();
   await pollUntil(
     {
       what: `${name} to be Ready`,
@@ -81,43 +82,39 @@ export async function joinCluster(layout: Layout, name: string, api: Api, signal
     { what: `the Services on ${name}`, timeoutMs: READY_TIMEOUT_MS, see: `"journalctl -u kube-proxy" in ${name}` },
     async (polling) => {
       const argv = ["nft", "get", "element", "ip", "kube-proxy", "service-ips", element];
-      return (await runInNode(layout, name, argv, SHORT, polling)).code === 0 ? true : undefined;
+      return (await runInNode(place, argv, SHORT, polling)).code === 0 ? true : undefined;
     },
     signal,
   );
 }
 
 interface NodeObject {
-  readonly spec: { readonly taints?: readonly unknown[] };
+  readonly spec: { readonly taints?: readonly { readonly key: string }[] };
   readonly status: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly nodeInfo: { readonly bootID: string };
   };
 }
 
+const LOST_TAINTS = new Set(["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]);
+
 /** The object may still hold what the node said before a reboot. */
 function isReadySince({ spec, status }: NodeObject, boot: string): boolean {
   const ready = status.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") ?? false;
-  return ready && status.nodeInfo.bootID === boot && (spec.taints ?? []).length === 0;
-}
-
-/**
- * Imports an OCI or docker archive into the namespace that CRI uses.
- *
- * @throws {ClusterError} `COMMAND_FAILED` with ctr's words.
- */
-export async function importImage(layout: Layout, name: string, archive: string, signal: AbortSignal): Promise<void> {
-  const options = { timeoutMs: IMPORT_TIMEOUT_MS, stdinFile: archive };
-  await mustRun(layout, name, ["ctr", "-n", "k8s.io", "image", "import", "-"], options, signal);
+  const lost = spec.taints?.some(({ key }) => LOST_TAINTS.has(key)) ?? false;
+  return ready && status.nodeInfo.bootID === boot && !lost;
 }
 
 async function mustRun(
-  layout: Layout,
-  name: string,
+  place: NodePlace,
   argv: readonly string[],
-  ...[options, signal]: readonly [CommandOptions, AbortSignal]
+  options: CommandOptions,
+  signal: AbortSignal,
 ): Promise<string> {
-  const { code, stdout, stderr } = await runInNode(layout, name, argv, options, signal);
+  const { code, stdout, stderr } = await runInNode(place, argv, options, signal);
   if (code === 0) return stdout;
-  throw new ClusterError("COMMAND_FAILED", `Cannot run "${argv.join(" ")}" in ${name}: ${stderr.trim().slice(-1000)}`);
+  throw new ClusterError(
+    "COMMAND_FAILED",
+    `Cannot run "${argv.join(" ")}" in ${place.name}: ${stderr.trim().slice(-1000)}`,
+  );
 }

@@ -76,8 +76,7 @@ export async function powerOn(layout: Layout, node: NodeSpec, parts: MachinePart
         throw new ClusterError("COMMAND_FAILED", `Cannot boot ${node.name}: its machine ended`);
       }
       const { stdout } = await runInNode(
-        layout,
-        node.name,
+        { layout, name: node.name },
         ["systemctl", "is-system-running"],
         { timeoutMs: 5000 },
         polling,
@@ -93,19 +92,20 @@ export async function powerOff(name: string, signal: AbortSignal): Promise<void>
   await removeGroup(name, signal);
 }
 
-/**
- * The first process of the machine (its systemd), as a number of ours.
- *
- * @throws {ClusterError} `NOT_UP` if the machine is off.
- */
-export async function leaderOf(layout: Layout, name: string): Promise<number> {
+/** The first process of the machine (its systemd), as a number of ours; undefined if the machine is off. */
+export async function findLeader(layout: Layout, name: string): Promise<number | undefined> {
   const pid = await findDaemon(layout.run, name);
-  if (pid !== undefined) {
-    const children = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, "utf8").catch(() => "");
-    const leader = Number(children.trim().split(" ")[0]);
-    const comm = await readFile(`/proc/${String(leader)}/comm`, "utf8").catch(() => "");
-    if (comm.trim() === "systemd") return leader;
-  }
+  if (pid === undefined) return undefined;
+  const children = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, "utf8").catch(() => "");
+  const leader = children.trim().split(" ")[0] ?? "";
+  const comm = await readFile(`/proc/${leader}/comm`, "utf8").catch(() => "");
+  return comm.trim() === "systemd" ? Number(leader) : undefined;
+}
+
+/** @throws {ClusterError} `NOT_UP` if the machine is off. */
+export async function leaderOf(layout: Layout, name: string): Promise<number> {
+  const leader = await findLeader(layout, name);
+  if (leader !== undefined) return leader;
   throw new ClusterError("NOT_UP", `Cannot reach ${name}: its machine is off`);
 }
 
@@ -120,12 +120,17 @@ export function enterNode(leader: number): string[] {
  * @throws {ClusterError} `NOT_UP` if the machine is off; as `tryCommand`.
  */
 export async function runInNode(
-  layout: Layout,
-  name: string,
+  { layout, name }: NodePlace,
   argv: readonly string[],
   options: CommandOptions,
   signal: AbortSignal,
 ): Promise<CommandResult> {
   const leader = await leaderOf(layout, name);
   return tryCommand([...enterNode(leader), ...argv], options, signal);
+}
+
+/** A node, for a command. */
+export interface NodePlace {
+  readonly layout: Layout;
+  readonly name: string;
 }

@@ -50,29 +50,12 @@ export async function issueCertificates(
 ): Promise<void> {
   await Promise.all(
     certificates.map(async ({ name, subject, names = ["DNS:none"] }) => {
-      const extensions = [
-        "extendedKeyUsage=clientAuth,serverAuth",
-        `subjectAltName=${names.join(",")}`,
-        "basicConstraints=critical,CA:FALSE",
-      ];
-      const argv = [
-        ...[
-          "openssl",
-          "req",
-          "-x509",
-          ...NEW_KEY,
-          "-CA",
-          "ca.crt",
-          "-CAkey",
-          "ca.key",
-          "-subj",
-          subject,
-          "-days",
-          DAYS,
-        ],
-        ...extensions.flatMap((extension) => ["-addext", extension]),
-        ...["-keyout", `${name}.key`, "-out", `${name}.crt`],
-      ];
+      const purpose = "extendedKeyUsage=clientAuth,serverAuth";
+      const extensions = [purpose, `subjectAltName=${names.join(",")}`, "basicConstraints=critical,CA:FALSE"];
+      const argv = ["openssl", "req", "-x509", ...NEW_KEY, "-subj", subject, "-days", DAYS].concat(
+        ["-CA", "ca.crt", "-CAkey", "ca.key", "-keyout", `${name}.key`, "-out", `${name}.crt`],
+        extensions.flatMap((extension) => ["-addext", extension]),
+      );
       await runCommand(argv, { cwd: folder, timeoutMs: OPENSSL_TIMEOUT_MS }, signal);
     }),
   );

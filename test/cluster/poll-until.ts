@@ -32,7 +32,7 @@ export async function pollUntil<Value>(
       if (value !== undefined) return value;
       last = undefined;
     } catch (error) {
-      if (!both.aborted) last = error;
+      last = error;
     }
     await delay(wait.intervalMs ?? 50, undefined, { signal: both }).catch(() => undefined);
   }

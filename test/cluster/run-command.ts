@@ -45,7 +45,7 @@ export async function tryCommand(
       killSignal: "SIGKILL",
     });
     // A command that does not read its input closes it early: its exit code tells what matters.
-    child.stdin?.on("error", () => undefined).end(options.stdin ?? "");
+    child.stdin?.on("error", () => undefined).end(options.stdin);
     const exited = once(child, "close") as Promise<[number | null]>;
     const [[code], stdout, stderr] = await Promise.all([exited, textOf(child.stdout), textOf(child.stderr)]);
     return { code: code ?? -1, stdout, stderr };

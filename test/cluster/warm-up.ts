@@ -91,9 +91,11 @@ async function call(client: InstanceType<ServiceClientConstructor>, method: stri
   return new Promise((resolve, reject) => {
     const deadline = Date.now() + CALL_TIMEOUT_MS;
     invoke.call(client, request, { deadline }, (error: Error | null, reply: unknown) => {
-      if (error === null) resolve(reply);
-      else
-        reject(new ClusterError("COMMAND_FAILED", `Cannot call CRI's "${method}": ${error.message}`, { cause: error }));
+      if (error === null) {
+        resolve(reply);
+        return;
+      }
+      reject(new ClusterError("COMMAND_FAILED", `Cannot call CRI's "${method}": ${error.message}`, { cause: error }));
     });
   });
 }
