@@ -3,7 +3,7 @@ export function shutdownSignal(events: Pick<NodeJS.Process, "once">): AbortSigna
   const controller = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     events.once(name, () => {
-      controller.abort(new Error(`Stopped by ${name}`));
+      controller.abort(new DOMException(`Stopped by ${name}`, "AbortError"));
     });
   }
   return controller.signal;

@@ -58,8 +58,8 @@ type Values = ReturnType<typeof parse>["values"];
 export function parseCommand(argv: readonly string[]): Command {
   const { values, positionals } = parse(argv);
   const [name = "help", stage, ...rest] = positionals;
-  if (values.help === true || name === "help") return { kind: "help" };
   if (values.version === true || name === "version") return { kind: "version" };
+  if (values.help === true || name === "help") return { kind: "help" };
   if (rest.length > 0 || (stage !== undefined && name !== "job")) throw usage(`"${rest[0] ?? stage}" is one word too many`);
   switch (name) {
     case "job":

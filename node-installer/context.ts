@@ -20,6 +20,7 @@ export const DEADLINES = {
   criAfterRestart: 60_000,
   command: 20_000,
   restart: 60_000,
+  afterRestart: 180_000,
   probe: 45_000,
   rollback: 180_000,
 } as const;

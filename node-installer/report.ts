@@ -20,7 +20,8 @@ export function failureReport(base: Pick<InstallReport, "operation" | "hash" | "
   };
 }
 
-function reasonOf(error: unknown): Reason {
+/** The reason that a thrown error has for the manager. */
+export function reasonOf(error: unknown): Reason {
   // Every CodedError below this folder has a Reason as its code.
   if (error instanceof CodedError) return error.code as Reason;
   if (error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")) return "Interrupted";

@@ -8,10 +8,11 @@ import { proveHealth, takeBaseline } from "../health.ts";
 import type { Baseline, Expectation, Health } from "../health.ts";
 import { exists, makeFolder, writeAtomic } from "../host/atomic-file.ts";
 import { setShimLink } from "../host/store.ts";
+import { reasonOf } from "../report.ts";
 import { isSameRuntime, servedRuntime } from "../runtimes.ts";
 import { applyFiles } from "./change-files.ts";
 import type { WantedFile } from "./change-files.ts";
-import { deadManScript } from "./dead-man.ts";
+import { deadManScript, FIRED_FILE } from "./dead-man.ts";
 import { newId, removeJournal, saveFile, scratchFolder, sha256, writeJournal } from "./journal.ts";
 import type { Journal } from "./journal.ts";
 import { takeBack } from "./take-back.ts";
@@ -39,8 +40,7 @@ export class RolledBackError extends InstallError {
   readonly restarts: number;
 
   constructor(cause: unknown, restarts: number) {
-    const code = cause instanceof InstallError ? cause.code : "InternalError";
-    super(code, messageOf(cause), { cause });
+    super(reasonOf(cause), messageOf(cause), { cause });
     this.restarts = restarts;
   }
 }
@@ -130,9 +130,11 @@ async function carryOut(run: Run, signal: AbortSignal): Promise<Outcome> {
   if (restart) await armSwitch(run, signal);
   await applyFiles(run.journal, change.files);
   await setShimLink(context.store, change.shim, change.link.after);
-  if (restart) await restartContainerd(run, signal);
-  const health = await proven(run, baseline, signal);
-  if (restart) await disarmSwitch(run, signal);
+  // From the restart on it is finished, whoever asks us to stop: to take it back would be one more restart.
+  const steady = restart ? AbortSignal.timeout(DEADLINES.afterRestart) : signal;
+  if (restart) await restartContainerd(run, steady);
+  const health = await proven(run, baseline, steady);
+  if (restart) await disarmSwitch(run, steady);
   return { restarts: run.restarts, outageMs: run.outageMs, health, foldersMade: run.journal.folders };
 }
 
@@ -156,7 +158,8 @@ async function armSwitch({ context, change, journal }: Run, signal: AbortSignal)
 }
 
 async function disarmSwitch({ context }: Run, signal: AbortSignal): Promise<void> {
-  if ((await context.links.disarm(signal)) === "disarmed") return;
+  const state = await context.links.disarm(signal);
+  if (state === "disarmed" && !(await exists(join(context.store.root, FIRED_FILE)))) return;
   throw new InstallError("RolledBackByDeadMan", "The installer was too slow: the host took the change back by itself");
 }
 
