@@ -49,7 +49,26 @@ export function nodeFiles(node: NodeSpec, machineId: string): NodeFile[] {
       path: `${SYSTEM}/multi-user.target.wants/containerd.service`,
       target: "/usr/lib/systemd/system/containerd.service",
     },
+    ...POD_SLICES.flatMap(deviceSlice),
     ...MASKED.map((masked) => ({ path: `${SYSTEM}/${masked}`, target: "/dev/null" })),
+  ];
+}
+
+/** The slices that kubelet puts the pods of the three service classes into. */
+const POD_SLICES = ["kubepods", "kubepods-besteffort", "kubepods-burstable"];
+
+/**
+ * A slice that stays empty, beside the pods of a service class. Its device rule makes systemd use the devices controller
+ * for all slices there from the start. Under systemd 252 with cgroups of version 1 they would get it with the first pod's
+ * first container, and systemd would then move that container's processes from their own devices group to that of the pod;
+ * containerd 1.7 takes such a container for leaked and kills it when it is restarted.
+ */
+function deviceSlice(parent: string): NodeFile[] {
+  const name = `${parent}-rcm.slice`;
+  const content = `[Unit]\nDescription=Keeps the devices controller on for ${parent}\n\n[Slice]\nDeviceAllow=/dev/null rw\n`;
+  return [
+    { path: `${SYSTEM}/${name}`, content },
+    { path: `${SYSTEM}/multi-user.target.wants/${name}`, target: `../${name}` },
   ];
 }
 
@@ -168,7 +187,7 @@ function kubeProxyUnit({ name }: NodeSpec): string {
   return unit("Kubernetes service proxy", `/usr/bin/kube proxy ${flags.join(" ")}`);
 }
 
-/** No `[Install]`: both are started by hand after each boot, when the node is warm (warm-up.ts). */
+/** Nothing wants it: node-life.ts starts it after each boot, when the images are there. */
 function unit(description: string, command: string): string {
   return `[Unit]
 Description=${description}

@@ -5,12 +5,11 @@ import { ClusterError } from "./cluster-error.ts";
 import { commonArchives, importImage } from "./images.ts";
 import type { NodeSpec } from "./node-files.ts";
 import type { MachineParts, NodePlace } from "./node-machine.ts";
-import { leaderOf, makeDisk, powerOn, runInNode } from "./node-machine.ts";
+import { makeDisk, powerOn, runInNode } from "./node-machine.ts";
 import { issueCertificates, writeKubeconfig } from "./pki.ts";
 import { pollUntil } from "./poll-until.ts";
 import type { CommandOptions } from "./run-command.ts";
 import type { Layout } from "./settings.ts";
-import { runThrowAwaySandbox } from "./warm-up.ts";
 
 const CONTAINERD_TIMEOUT_MS = 20_000;
 const READY_TIMEOUT_MS = 60_000;
@@ -31,7 +30,7 @@ export async function createNode(layout: Layout, node: NodeSpec, signal: AbortSi
   });
 }
 
-/** Boots the machine until its containerd runs pods: with the common images, and past its first sandbox. */
+/** Boots the machine until its containerd runs pods: with the common images. */
 export async function bootNode(
   layout: Layout,
   node: NodeSpec,
@@ -48,15 +47,6 @@ export async function bootNode(
     signal,
   );
   for (const archive of await commonArchives(layout)) await importImage(layout, name, archive, signal);
-  const socket = `/proc/${String(await leaderOf(layout, name))}/root/run/containerd/containerd.sock`;
-  await pollUntil(
-    { what: `a first pod sandbox on ${name}`, timeoutMs: CONTAINERD_TIMEOUT_MS, see },
-    async () => {
-      await runThrowAwaySandbox(socket);
-      return true;
-    },
-    signal,
-  );
 }
 
 /** Starts kubelet and kube-proxy of a booted node and waits until it is a Ready member of the cluster. */
