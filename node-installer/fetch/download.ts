@@ -5,12 +5,12 @@ import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { backoffMs } from "@rcm/lib/backoff";
 import { FetchError, cannotFetch } from "./fetch-error.ts";
 import { hashing } from "./hashing.ts";
 import { connectionFailure } from "./http-failure.ts";
 import { openLocation } from "./open-location.ts";
 import type { FetchOrder } from "./request.ts";
+import { retryDelay } from "./retry-delay.ts";
 
 export interface Downloaded {
   /** sha256 of all bytes, hex. */
@@ -31,8 +31,6 @@ interface Target {
   /** Told of every piece. */
   readonly count: (bytes: number) => void;
 }
-
-const MAX_DELAY_MS = 30_000;
 
 /**
  * Writes what the location serves to a file, and tries again what may pass: 408, 429, 5xx, broken or slow connections.
@@ -55,21 +53,10 @@ export async function download(
       return { digest: await attempt(order, { file, count }, signal), bytes, attempts };
     } catch (error) {
       if (signal.aborted || !(error instanceof FetchError)) throw error;
-      await setTimeout(delayBefore(error, order, attempts, deadlineMs - performance.now()), undefined, { signal });
+      const progress = { attempts, leftMs: deadlineMs - performance.now(), random: Math.random() };
+      await setTimeout(retryDelay(error, order, progress), undefined, { signal });
     }
   }
-}
-
-/** Milliseconds to wait. Throws the error if there is no use in another attempt or no time for it. */
-function delayBefore(error: FetchError, { limits, shown }: FetchOrder, attempts: number, leftMs: number): number {
-  if (error.retryAfterMs === undefined) throw error;
-  const tried = `after ${String(attempts)} of ${String(limits.attempts)} attempts`;
-  if (attempts >= limits.attempts) throw new FetchError(error.code, `${error.message}, ${tried}`, { cause: error });
-  const backoff = backoffMs({ baseMs: limits.retryDelayMs, maxMs: MAX_DELAY_MS }, attempts, Math.random());
-  const delayMs = Math.max(backoff, error.retryAfterMs);
-  if (delayMs < leftMs) return delayMs;
-  const theCase = `${tried} the next one is in ${String(Math.ceil(delayMs / 1000))} s, which is later than the deadline`;
-  throw cannotFetch(error.code, shown, theCase, { cause: error });
 }
 
 async function attempt(order: FetchOrder, target: Target, signal: AbortSignal): Promise<string> {

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Parser, type ReadEntry } from "tar";
 import { ArchiveError } from "./archive-error.ts";
+import { TAR_BLOCK_BYTES } from "./content.ts";
 import { isElf } from "./elf.ts";
 import { type EntryView, deceitfulRecord, nameOf, quotedPath, refusalOf } from "./tar-entry.ts";
 
@@ -40,6 +41,10 @@ export class ShimInTar {
   #pieces: Buffer[] = [];
   #failure: ArchiveError | undefined;
   #ended = false;
+  /** The one that the parser is at. */
+  #entry: ReadEntry | undefined;
+  /** Less than a block. */
+  #rest: Buffer = Buffer.alloc(0);
 
   constructor(wanted: WantedShim) {
     this.#wanted = wanted;
@@ -47,7 +52,8 @@ export class ShimInTar {
       this.#examine(entry);
     });
     this.#parser.on("ignoredEntry", (entry: ReadEntry) => {
-      this.#refuse(entry.path, refusalOf(viewOf(entry)) ?? `it is of type ${entry.header.type} and too large for that`);
+      const refusal = entry.meta ? undefined : refusalOf(viewOf(entry));
+      this.#refuse(entry.path, refusal ?? `it is longer than ${String(MAX_EXTENDED_BYTES)} bytes`);
     });
     this.#parser.on("meta", (extended: string) => {
       this.#countHeader("an extended header");
@@ -70,14 +76,25 @@ export class ShimInTar {
    * @throws {ArchiveError} `ArchiveCorrupt`, `ArchiveRefused`, `ArtifactTooLarge`.
    */
   push(piece: Buffer): readonly Buffer[] {
-    if (this.#ended) {
-      checkPadding(piece);
-      return [];
-    }
     this.#pieces = [];
-    this.#parser.write(piece);
-    if (this.#failure !== undefined) throw this.#failure;
+    const data = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
+    const whole = data.length - (data.length % TAR_BLOCK_BYTES);
+    for (let at = 0; at < whole;) at += this.#pushBlocks(data.subarray(at, whole));
+    this.#rest = data.subarray(whole);
     return this.#pieces;
+  }
+
+  /** Gives the parser one header, or as much of a file as there is, so that it never looks beyond the end mark. */
+  #pushBlocks(blocks: Buffer): number {
+    if (this.#ended) {
+      checkPadding(blocks);
+      return blocks.length;
+    }
+    const bodyBytes = this.#entry?.blockRemain ?? 0;
+    const step = Math.min(blocks.length, bodyBytes === 0 ? TAR_BLOCK_BYTES : bodyBytes);
+    this.#parser.write(blocks.subarray(0, step));
+    if (this.#failure !== undefined) throw this.#failure;
+    return step;
   }
 
   /**
@@ -87,6 +104,7 @@ export class ShimInTar {
    */
   end(): TakenShim {
     if (!this.#ended) throw new ArchiveError("ArchiveCorrupt", "the tar archive in it is cut off: it has no end mark");
+    checkPadding(this.#rest);
     if (this.#taken === undefined) throw this.#notFound("holds no such file");
     const name = nameOf(this.#taken.path);
     if (name !== this.#wanted.binaryName && !SHIM_NAME.test(name)) {
@@ -96,6 +114,7 @@ export class ShimInTar {
   }
 
   #examine(entry: ReadEntry): void {
+    this.#entry = entry;
     const view = viewOf(entry);
     this.#countHeader(entry.path);
     const refusal = refusalOf(view);
