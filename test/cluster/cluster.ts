@@ -8,6 +8,8 @@ import { importImage, loadEverywhere, pushImage } from "./images.ts";
 import { addNode, bootAgain, removeNode, replaceNode } from "./members.ts";
 import { enterNode, leaderOf, powerOff, runInNode } from "./node-machine.ts";
 import type { NodeVersion } from "./node-version.ts";
+import { NODE_VERSIONS } from "./node-version.ts";
+import { makeParts } from "./parts.ts";
 import type { Progress } from "./progress.ts";
 import type { CommandOptions, CommandResult } from "./run-command.ts";
 import type { ClusterSettings, Layout } from "./settings.ts";
@@ -29,6 +31,12 @@ export class Cluster {
   constructor(settings: ClusterSettings, progress: Progress) {
     this.layout = layoutOf(settings);
     this.#progress = progress;
+  }
+
+  /** Downloads and builds all that any cluster or `startApi` needs: minutes the first time, nothing later. */
+  async prepare(signal: AbortSignal): Promise<void> {
+    const { cacheDir } = this.layout.settings;
+    await this.#locked(async () => makeParts(cacheDir, NODE_VERSIONS, this.#progress, signal), signal);
   }
 
   /** @returns false if it was up already, with whatever nodes. */

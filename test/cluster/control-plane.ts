@@ -69,7 +69,7 @@ export function etcdUrl({ address, etcdPort }: Plane): string {
   return `http://${address}:${String(etcdPort)}`;
 }
 
-/** Starts etcd; without fsync, for a cluster outlives no power cut. */
+/** Starts etcd; without fsync, for no cluster outlives a power cut. */
 export async function startEtcd(plane: Plane): Promise<void> {
   await mkdir(join(plane.dir, "etcd"), { recursive: true, mode: 0o700 });
   const etcd = etcdUrl(plane);
@@ -151,8 +151,9 @@ export async function startControllerManager(plane: Plane): Promise<void> {
     "allocate-node-cidrs": "false",
     "node-monitor-period": "2s",
     "node-monitor-grace-period": "16s",
-    "bind-address": plane.address,
     "secure-port": "0",
+    // It makes this folder, by default below /usr of the machine.
+    "flex-volume-plugin-dir": join(plane.dir, "flexvolume"),
   });
 }
 

@@ -42,7 +42,7 @@ const BUILD_TIMEOUT_MS = 30 * 60_000;
  * @throws {ClusterError} `COMMAND_FAILED` with the compiler's words.
  */
 export async function buildGoProgram(program: GoProgram, cacheDir: string, signal: AbortSignal): Promise<string> {
-  const root = join(cacheDir, `${program.name}-${program.version}-${await inputsHash(program)}`);
+  const root = await rootOf(program, cacheDir);
   const target = goExecutable(root, program);
   if (await exists(target)) return root;
   const part = `${target}.part`;
@@ -54,6 +54,15 @@ export async function buildGoProgram(program: GoProgram, cacheDir: string, signa
   );
   await rename(part, target);
   return root;
+}
+
+/** Whether `buildGoProgram` has nothing to do. */
+export async function isBuilt(program: GoProgram, cacheDir: string): Promise<boolean> {
+  return exists(goExecutable(await rootOf(program, cacheDir), program));
+}
+
+async function rootOf(program: GoProgram, cacheDir: string): Promise<string> {
+  return join(cacheDir, `${program.name}-${program.version}-${await inputsHash(program)}`);
 }
 
 export function goExecutable(root: string, program: GoProgram): string {

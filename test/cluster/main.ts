@@ -14,6 +14,7 @@ import { USAGE } from "./usage.ts";
 type Command = (cluster: Cluster, args: readonly string[], signal: AbortSignal) => Promise<number>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  prepare,
   up,
   down,
   status,
@@ -27,6 +28,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   power,
   replace,
 };
+
+async function prepare(cluster: Cluster, _args: readonly string[], signal: AbortSignal): Promise<number> {
+  await cluster.prepare(signal);
+  return 0;
+}
 
 async function up(cluster: Cluster, args: readonly string[], signal: AbortSignal): Promise<number> {
   const [flag, list = "1.6,1.7,2.1"] = args;

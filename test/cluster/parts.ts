@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import type { GoProgram } from "./go-program.ts";
-import { COREDNS, KUBE, buildGoProgram, goExecutable } from "./go-program.ts";
+import { COREDNS, KUBE, buildGoProgram, goExecutable, isBuilt } from "./go-program.ts";
 import type { NodeVersion } from "./node-version.ts";
 import { installPackages, unpackContainerd } from "./packages.ts";
 import type { Progress } from "./progress.ts";
@@ -37,7 +37,8 @@ export async function makeParts(
 }
 
 async function build(program: GoProgram, cacheDir: string, progress: Progress, signal: AbortSignal): Promise<string> {
-  const step = `${program.name} ${program.version} (built once)`;
+  const step = `${program.name} ${program.version}`;
+  if (!(await isBuilt(program, cacheDir))) progress(`${step} must be built first, which takes minutes, once`, 0);
   return timed(progress, step, async () => buildGoProgram(program, cacheDir, signal));
 }
 

@@ -2,6 +2,7 @@ import { NODE_VERSIONS } from "./node-version.ts";
 
 export const USAGE = `scripts/cluster: a real Kubernetes cluster on this machine, with nodes that have a systemd and a containerd of their own
 
+  prepare                     download and build what is needed, without bringing anything up: minutes the first time
   up [--nodes 1.6,1.7,2.1]    bring it up: node1, node2, … with these containerds; does nothing if it is up
   down                        end it and put the machine back as it was
   status                      what is up; exit code 1 if something ended
