@@ -146,6 +146,24 @@ describe("runAsLeader()", () => {
     );
   }).timeout(30_000);
 
+  it("is not held by a process that stood still for too long, even before a timer can say so", async () => {
+    const lost = runAsLeader(
+      election("still", "sleeper"),
+      async (leadership) => {
+        leadership.assertHeld();
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TIMES.renewDeadlineMs);
+        expect(leadership.signal.aborted).to.equal(false);
+        expect(() => {
+          leadership.assertHeld();
+        }).to.throw("the lease was not renewed in time");
+        expect(leadership.signal.aborted).to.equal(true);
+        await Promise.resolve();
+      },
+      signal,
+    );
+    expect(await reasonOf(lost)).to.include({ name: "LeaderError", code: "RENEW_TIMEOUT" });
+  }).timeout(30_000);
+
   it("lets no leader write that was stopped while another took over", async () => {
     const child = await startChild("stopped");
     const leading = new Set<string>();
