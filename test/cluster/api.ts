@@ -16,7 +16,7 @@ export interface Api {
   close(): Promise<void>;
 }
 
-export interface ApiCall {
+interface ApiCall {
   readonly method?: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly body?: unknown;

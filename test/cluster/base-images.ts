@@ -3,8 +3,8 @@ import { copyFile, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import { runCommand } from "./run-command.ts";
 
-/** In every node from the start. */
-export const PAUSE_IMAGE = "localhost/pause:1";
+/** Both are in every node from the start. */
+const PAUSE_IMAGE = "localhost/pause:1";
 export const BUSYBOX_IMAGE = "localhost/busybox:1";
 
 const OPTIONS = { timeoutMs: 60_000 };

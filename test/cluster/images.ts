@@ -35,7 +35,7 @@ export async function loadEverywhere(layout: Layout, archive: string, signal: Ab
  * @throws {ClusterError} `COMMAND_FAILED` with ctr's words.
  */
 export async function importImage(layout: Layout, node: string, archive: string, signal: AbortSignal): Promise<void> {
-  await ctr(layout, node, { argv: ["import", "-"], stdinFile: archive }, signal);
+  await ctr(layout, node, { words: "import -", stdinFile: archive }, signal);
 }
 
 /**
@@ -47,23 +47,21 @@ export async function importImage(layout: Layout, node: string, archive: string,
 export async function pushImage(layout: Layout, node: string, image: string, signal: AbortSignal): Promise<string> {
   const [host = "", ...path] = image.split("/");
   const reference = [REGISTRY, ...(/[.:]|^localhost$/.test(host) ? path : [host, ...path])].join("/");
-  await ctr(layout, node, { argv: ["tag", "--force", image, reference] }, signal);
-  await ctr(layout, node, { argv: ["push", "--plain-http", reference] }, signal);
-  await ctr(layout, node, { argv: ["rm", reference] }, signal);
+  await ctr(layout, node, { words: `tag --force ${image} ${reference}` }, signal);
+  await ctr(layout, node, { words: `push --plain-http ${reference}` }, signal);
+  await ctr(layout, node, { words: `rm ${reference}` }, signal);
   return reference;
 }
 
 interface Ctr {
-  readonly argv: readonly string[];
+  /** With blanks between them. */
+  readonly words: string;
   readonly stdinFile?: string;
 }
 
-async function ctr(layout: Layout, node: string, { argv, ...input }: Ctr, signal: AbortSignal): Promise<void> {
+async function ctr(layout: Layout, node: string, { words, ...input }: Ctr, signal: AbortSignal): Promise<void> {
   const options = { timeoutMs: IMPORT_TIMEOUT_MS, ...input };
-  const { code, stderr } = await runInNode({ layout, name: node }, [...CTR, ...argv], options, signal);
+  const { code, stderr } = await runInNode({ layout, name: node }, [...CTR, ...words.split(" ")], options, signal);
   if (code === 0) return;
-  throw new ClusterError(
-    "COMMAND_FAILED",
-    `Cannot do "image ${argv.join(" ")}" on ${node}: ${stderr.trim().slice(-500)}`,
-  );
+  throw new ClusterError("COMMAND_FAILED", `Cannot do "image ${words}" on ${node}: ${stderr.trim().slice(-500)}`);
 }

@@ -1,5 +1,5 @@
 /** What tests and the demo use of this folder. */
-export { BUSYBOX_IMAGE, PAUSE_IMAGE } from "./base-images.ts";
+export { BUSYBOX_IMAGE } from "./base-images.ts";
 export { MACHINE_ADDRESS, REGISTRY } from "./addresses.ts";
 export type { Cluster } from "./cluster.ts";
 export type { Progress } from "./progress.ts";

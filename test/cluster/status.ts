@@ -6,7 +6,7 @@ import type { NodeSpec } from "./node-files.ts";
 import { findLeader } from "./node-machine.ts";
 import type { Layout } from "./settings.ts";
 
-export interface NodeStatus extends NodeSpec {
+interface NodeStatus extends NodeSpec {
   readonly address: string;
   readonly machine: "on" | "off";
   /** Status of the condition Ready, or `no object`. */
