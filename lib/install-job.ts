@@ -40,7 +40,12 @@ export interface InstallRequest {
   /** Hash of the wanted state, which the manager computed; recorded on the node. */
   readonly hash: string;
   /** What the API server knows of the node: fences a name that another machine has taken over. */
-  readonly node: { readonly name: string; readonly uid: string; readonly machineId: string; readonly architecture: string };
+  readonly node: {
+    readonly name: string;
+    readonly uid: string;
+    readonly machineId: string;
+    readonly architecture: string;
+  };
 }
 
 /** How far a shim has come on a node; each level includes the ones before. */

@@ -60,7 +60,8 @@ export function parseCommand(argv: readonly string[]): Command {
   const [name = "help", stage, ...rest] = positionals;
   if (values.version === true || name === "version") return { kind: "version" };
   if (values.help === true || name === "help") return { kind: "help" };
-  if (rest.length > 0 || (stage !== undefined && name !== "job")) throw usage(`"${rest[0] ?? stage}" is one word too many`);
+  if (rest.length > 0 || (stage !== undefined && name !== "job"))
+    throw usage(`"${rest[0] ?? stage}" is one word too many`);
   switch (name) {
     case "job":
       return { kind: "job", stage: stageOf(stage) };

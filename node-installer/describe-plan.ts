@@ -1,18 +1,23 @@
-import { createTwoFilesPatch } from "diff";
+import { rm } from "node:fs/promises";
 import type { InstallRequest } from "@rcm/lib/install-job";
+import { createTwoFilesPatch } from "diff";
 import type { Context } from "./context.ts";
 import { DEADLINES } from "./context.ts";
 import { checkChange } from "./gate.ts";
+import type { Expectation } from "./health.ts";
+import { readState } from "./host/atomic-file.ts";
 import { inspectHost } from "./inspect.ts";
 import { planInstall } from "./plan.ts";
 import { isSameRuntime, servedRuntime } from "./runtimes.ts";
 import { scratchFolder } from "./transaction/journal.ts";
-import { readState } from "./host/atomic-file.ts";
-import { rm } from "node:fs/promises";
-import type { Expectation } from "./health.ts";
 
 /** What an install would do, for people: a diff of each file, the link, and whether containerd would be restarted. */
-export async function describePlan(context: Context, request: InstallRequest, digest: string, signal: AbortSignal): Promise<string> {
+export async function describePlan(
+  context: Context,
+  request: InstallRequest,
+  digest: string,
+  signal: AbortSignal,
+): Promise<string> {
   const facts = await inspectHost(context, signal);
   const change = await planInstall(context, facts, request, digest);
   await checkChange(context, facts, change, signal);
@@ -32,5 +37,7 @@ async function diffOf(path: string, content: string | undefined): Promise<string
 async function restartLine(context: Context, expected: Expectation, signal: AbortSignal): Promise<string> {
   if (context.restart === "never") return "containerd is not restarted";
   const served = servedRuntime(await context.links.cri.facts(DEADLINES.cri, signal), expected.handler);
-  return isSameRuntime(served, expected.runtime) ? "containerd need not be restarted" : "containerd would be restarted once";
+  return isSameRuntime(served, expected.runtime)
+    ? "containerd need not be restarted"
+    : "containerd would be restarted once";
 }

@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { ARTIFACT_FILE } from "@rcm/lib/install-job";
 import type { InstallReport, InstallRequest } from "@rcm/lib/install-job";
 import type { Log } from "@rcm/lib/log";
+import { InstallError } from "./errors.ts";
 import { fetchShim } from "./fetch/fetch.ts";
 import { isNotFound } from "./host/atomic-file.ts";
 import { fileName } from "./host/store.ts";
 import { storedDigest } from "./job.ts";
 import { failureReport } from "./report.ts";
-import { InstallError } from "./errors.ts";
 
 /** Where the Job mounts certificates that the download trusts besides the public ones. */
 export const CA_FILE = "/etc/rcm/ca/ca.crt";
@@ -56,7 +56,11 @@ async function fetchUnlessStored(job: FetchJob, signal: AbortSignal): Promise<Fe
   );
   log.info("Artifact fetched", { ...fetched });
   const { digest, downloadedBytes, verified } = fetched;
-  return { message: verified ? "Fetched and verified" : "Fetched; the Shim gives no sha256 to verify", digest, downloadedBytes };
+  return {
+    message: verified ? "Fetched and verified" : "Fetched; the Shim gives no sha256 to verify",
+    digest,
+    downloadedBytes,
+  };
 }
 
 async function readBundle(path: string): Promise<string | undefined> {

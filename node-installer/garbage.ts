@@ -15,7 +15,11 @@ const POLL_SECONDS = 10;
  *
  * @returns digests that are still in use.
  */
-export async function collectGarbage(context: Context, record: HostRecord, signal: AbortSignal): Promise<readonly string[]> {
+export async function collectGarbage(
+  context: Context,
+  record: HostRecord,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const { store, log } = context;
   const wanted = new Set(Object.values(record.shims).flatMap(({ digest }) => [digest]));
   const unwanted = (await storedDigests(store)).filter((digest) => !wanted.has(digest));
@@ -32,7 +36,8 @@ export async function collectGarbage(context: Context, record: HostRecord, signa
 
 /** Digests whose executable some process on the host runs. */
 export async function digestsInUse({ links, store }: Context, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const script = "for exe in /proc/[0-9]*/exe; do readlink \"$exe\" 2>/dev/null; done | grep -F \"$1/store/\" | sort -u; exit 0";
+  const script =
+    'for exe in /proc/[0-9]*/exe; do readlink "$exe" 2>/dev/null; done | grep -F "$1/store/" | sort -u; exit 0';
   const { stdout } = await links.run(["/bin/sh", "-c", script, "sh", store.root], DEADLINES.command, signal);
   return new Set([...stdout.matchAll(/\/store\/([a-f0-9]{64})\//g)].map(([, digest = ""]) => digest));
 }
@@ -42,10 +47,10 @@ function waiterScript(root: string, digests: readonly string[]): string {
   return [
     `cd '${root}/store' || exit 0`,
     `for digest in ${digests.join(" ")}; do`,
-    "  while for exe in /proc/[0-9]*/exe; do readlink \"$exe\" 2>/dev/null; done | grep -qF \"/store/$digest/\"; do",
+    '  while for exe in /proc/[0-9]*/exe; do readlink "$exe" 2>/dev/null; done | grep -qF "/store/$digest/"; do',
     `    sleep ${POLL_SECONDS}`,
     "  done",
-    "  for link in ../bin/*; do readlink \"$link\"; done | grep -qF \"/store/$digest/\" || rm -rf \"$digest\"",
+    '  for link in ../bin/*; do readlink "$link"; done | grep -qF "/store/$digest/" || rm -rf "$digest"',
     "done",
     `rmdir '${root}/store' '${root}/bin' '${root}' 2>/dev/null; exit 0`,
   ].join("\n");

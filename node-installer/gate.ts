@@ -1,18 +1,14 @@
-import { isDeepStrictEqual } from "node:util";
 import { basename, join } from "node:path";
-import { PLUGIN_IDS } from "./containerd-config/plugin-id.ts";
-import { isTable, parseToml, valueAt, without } from "./containerd-config/toml-tree.ts";
-import type { TomlTable, TomlValue } from "./containerd-config/toml-tree.ts";
+import { effectiveDifference, hasHandler, replaceImports, runningDifference } from "./containerd-config/index.ts";
+import type { ConfigFile } from "./containerd-config/index.ts";
 import type { Context } from "./context.ts";
 import { InstallError } from "./errors.ts";
 import { makeFolder, writeAtomic } from "./host/atomic-file.ts";
 import { dumpConfig } from "./inspect.ts";
 import type { HostFacts } from "./inspect.ts";
-import { foreignChanges } from "./drift.ts";
-import { isSameRuntime, runtimeInDump } from "./runtimes.ts";
 import type { WantedFile } from "./transaction/change-files.ts";
-import type { Change } from "./transaction/transact.ts";
 import { scratchFolder } from "./transaction/journal.ts";
+import type { Change } from "./transaction/transact.ts";
 
 const OWNER = { mode: 0o600, uid: 0, gid: 0 } as const;
 
@@ -23,59 +19,87 @@ const OWNER = { mode: 0o600, uid: 0, gid: 0 } as const;
  *
  * @throws {InstallError} `ConfigInvalid`, `ConfigGate`, `ConfigDrift`.
  */
-export async function checkChange(context: Context, facts: HostFacts, change: Change, signal: AbortSignal): Promise<void> {
-  const { handler } = change.expected;
-  if (facts.running !== undefined) refuseDrift(facts.running.configJson, facts.dump, handler);
+export async function checkChange(
+  context: Context,
+  facts: HostFacts,
+  change: Change,
+  signal: AbortSignal,
+): Promise<void> {
+  refuseDrift(facts, change.expected.handler);
   if (change.files.length === 0) return;
-  const after = parseToml(await dumpCandidate(context, facts, change.files, signal), "the candidate");
-  const before = parseToml(facts.dump, "the present configuration");
-  const paths = differences(essence(before, handler), essence(after, handler));
-  if (paths.length > 0) {
-    throw new InstallError(
-      "ConfigGate",
-      `The edit would change more of containerd's configuration than handler "${handler}": ${paths.slice(0, 5).join(", ")}: nothing was changed; please report this configuration`,
-    );
+  const after = await dumpCandidate(context, facts, change.files, signal);
+  const { handler, runtime } = change.expected;
+  const ownImports = [...entriesOf(facts.dump), ...entriesOf(after)];
+  const difference = effectiveDifference({ before: facts.dump, after, handler, ownImports });
+  if (difference.foreign.length > 0) {
+    throw gate(`The edit would change more than handler "${handler}": ${difference.foreign.slice(0, 5).join(", ")}`);
   }
-  if (isSameRuntime(runtimeInDump(after, handler), change.expected.runtime)) return;
-  throw new InstallError("ConfigGate", `The edit would not give containerd the handler "${handler}" as wanted: nothing was changed; please report this configuration`);
+  const isThere =
+    runtime === undefined ? difference.handler !== undefined : !hasHandler(after, { name: handler, ...runtime });
+  if (isThere) throw gate(`The edit would not give containerd what is wanted of handler "${handler}"`);
 }
 
-function refuseDrift(runningJson: string, dump: string, handler: string): void {
-  const changes = foreignChanges(runningJson, dump, handler);
+function gate(what: string): InstallError {
+  return new InstallError("ConfigGate", `${what}: nothing was changed; please report this configuration of containerd`);
+}
+
+function refuseDrift({ running, dump, record }: HostFacts, handler: string): void {
+  if (running === undefined) return;
+  const ownHandlers = [handler, ...Object.values(record.shims).map((shim) => shim.handler)];
+  const changes = runningDifference({ configJson: running.configJson, dump, ownHandlers });
   if (changes.length === 0) return;
+  const list = changes
+    .slice(0, 3)
+    .map(({ path, running: now, onDisk }) => `${path} is ${show(now)} and would be ${show(onDisk)}`);
   throw new InstallError(
     "ConfigDrift",
-    `Containerd's configuration was changed since it started (${changes.slice(0, 3).join("; ")}), and the restart would put that in force: restart containerd yourself, or take the change back`,
+    `Containerd's configuration was changed since it started (${list.join("; ")}), and a restart would put that in force: restart containerd yourself, or take the change back`,
   );
 }
 
-async function dumpCandidate(context: Context, facts: HostFacts, files: readonly WantedFile[], signal: AbortSignal): Promise<string> {
+function show(value: unknown): string {
+  return value === undefined
+    ? "unset"
+    : JSON.stringify(value, (_key, part: unknown) => (typeof part === "bigint" ? Number(part) : part));
+}
+
+/** The list of files that were read is no setting; that of a candidate names other files. */
+function entriesOf(dump: string): readonly string[] {
+  const line = /^imports = \[(.*)\]$/m.exec(dump)?.[1] ?? "";
+  return [...line.matchAll(/["']([^"']*)["']/g)].map(([, path = ""]) => path);
+}
+
+/** What containerd would make of the changed files, which lie in a folder of their own until they are found good. */
+async function dumpCandidate(
+  context: Context,
+  facts: HostFacts,
+  files: readonly WantedFile[],
+  signal: AbortSignal,
+): Promise<string> {
   const folder = join(scratchFolder(context.store.root), "candidate");
-  const dropIns = join(folder, "conf.d");
-  const path = join(folder, basename(facts.configPath));
-  await makeFolder(dropIns);
-  const wanted = new Map(files.map(({ path: name, content }) => [name, content]));
+  const wanted = new Map(files.map(({ path, content }) => [path, content]));
   const main = wanted.has(facts.configPath) ? wanted.get(facts.configPath) : facts.mainText;
-  const present = facts.dropIns.map((file): [string, string | undefined] => [file.path, file.text]);
-  const changed = [...wanted].filter(([name]) => name !== facts.configPath);
-  for (const [name, content] of new Map([...present, ...changed])) {
-    if (content !== undefined) await writeAtomic(join(dropIns, basename(name)), Buffer.from(content), OWNER);
-  }
+  await makeFolder(folder);
   if (main === undefined) return dumpConfig(context, facts.unit, undefined, signal);
-  await writeAtomic(path, Buffer.from(main.replaceAll(`${facts.dropInFolder}/`, `${dropIns}/`)), OWNER);
-  return dumpConfig(context, facts.unit, path, signal);
+  const imported = candidateImports(facts, wanted);
+  const paths = await Promise.all(
+    imported.map(async (file, at) => place(folder, `${at}-${basename(file.path)}`, file.text)),
+  );
+  const text = replaceImports({ path: facts.configPath, text: main }, [...facts.importsElsewhere, ...paths]);
+  return dumpConfig(context, facts.unit, await place(folder, "config.toml", text), signal);
 }
 
-/** What must stay as it is. The list of files that were read is no setting. */
-function essence(dump: TomlTable, handler: string): TomlTable {
-  const rest = without(without(dump, ["imports"]), ["version"]);
-  return PLUGIN_IDS.reduce((tree, id) => without(tree, ["plugins", id, "containerd", "runtimes", handler]), rest);
+/** The files that the candidate imports: those of now without what goes, and what comes. */
+function candidateImports(facts: HostFacts, wanted: ReadonlyMap<string, string | undefined>): readonly ConfigFile[] {
+  const kept = facts.imported.filter(({ path }) => !wanted.has(path));
+  const changed = [...wanted].flatMap(([path, text]) =>
+    path === facts.configPath || text === undefined ? [] : [{ path, text }],
+  );
+  return [...kept, ...changed];
 }
 
-function differences(before: TomlValue | undefined, after: TomlValue | undefined, path: readonly string[] = []): string[] {
-  if (isTable(before) && isTable(after)) {
-    const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...keys].flatMap((key) => differences(valueAt(before, [key]), valueAt(after, [key]), [...path, key]));
-  }
-  return isDeepStrictEqual(before, after) ? [] : [path.join(".")];
+async function place(folder: string, name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeAtomic(path, Buffer.from(text), OWNER);
+  return path;
 }

@@ -5,12 +5,12 @@ import { pathToFileURL } from "node:url";
 import type { InstallReport, InstallRequest } from "@rcm/lib/install-job";
 import type { Command, ShimOptions } from "./command-line.ts";
 import type { Context } from "./context.ts";
+import { describePlan } from "./describe-plan.ts";
 import { fetchShim } from "./fetch/fetch.ts";
 import { fileDigest, fileName } from "./host/store.ts";
 import { install } from "./install.ts";
 import type { Result } from "./install.ts";
 import { lockHost, readMachineId } from "./machine.ts";
-import { describePlan } from "./describe-plan.ts";
 import { failureReport } from "./report.ts";
 import { recover } from "./transaction/recover.ts";
 import { RolledBackError } from "./transaction/transact.ts";
@@ -20,20 +20,37 @@ import { verify } from "./verify.ts";
 export type HandCommand = Exclude<Command, { readonly kind: "help" | "version" | "job" }>;
 
 /** What a person ran on the host, without Kubernetes. The report's message is what is printed. */
-export async function runByHand(context: Context, command: HandCommand, architecture: string, signal: AbortSignal): Promise<InstallReport> {
+export async function runByHand(
+  context: Context,
+  command: HandCommand,
+  architecture: string,
+  signal: AbortSignal,
+): Promise<InstallReport> {
   const from = performance.now();
   const operation = command.kind === "uninstall" || command.kind === "verify" ? command.kind : "install";
   const base = { operation, hash: "by-hand" } as const;
   try {
     const result = await resultOf(context, command, architecture, signal);
-    return { schema: 1, ...base, ok: true, rolledBack: false, durationMs: Math.round(performance.now() - from), ...result };
+    return {
+      schema: 1,
+      ...base,
+      ok: true,
+      rolledBack: false,
+      durationMs: Math.round(performance.now() - from),
+      ...result,
+    };
   } catch (error) {
     const failed = failureReport({ ...base, durationMs: Math.round(performance.now() - from) }, error);
     return error instanceof RolledBackError ? { ...failed, rolledBack: true, restarts: error.restarts } : failed;
   }
 }
 
-async function resultOf(context: Context, command: HandCommand, architecture: string, signal: AbortSignal): Promise<Result> {
+async function resultOf(
+  context: Context,
+  command: HandCommand,
+  architecture: string,
+  signal: AbortSignal,
+): Promise<Result> {
   switch (command.kind) {
     case "install":
     case "plan":
@@ -58,7 +75,10 @@ async function withShim(
     const location = pathToFileURL(resolve(command.file)).href;
     const request = await requestFor(context, command, architecture);
     const binaryName = fileName(command.name);
-    const { path } = await fetchShim({ location, allowFile: true, binaryName, architecture, destination: folder }, signal);
+    const { path } = await fetchShim(
+      { location, allowFile: true, binaryName, architecture, destination: folder },
+      signal,
+    );
     if (command.kind === "install") return await install(context, request, path, signal);
     return { message: await describePlan(context, request, await fileDigest(path), signal), restarts: 0 };
   } finally {
@@ -66,7 +86,11 @@ async function withShim(
   }
 }
 
-async function requestFor(context: Context, { name, handler, options }: ShimOptions, architecture: string): Promise<InstallRequest> {
+async function requestFor(
+  context: Context,
+  { name, handler, options }: ShimOptions,
+  architecture: string,
+): Promise<InstallRequest> {
   const machineId = await readMachineId(context.machineIdPath);
   return {
     operation: "install",

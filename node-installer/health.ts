@@ -1,9 +1,10 @@
 import type { Level } from "@rcm/lib/install-job";
+import type { Handler } from "./containerd-config/index.ts";
 import { DEADLINES } from "./context.ts";
 import type { Context } from "./context.ts";
-import { isSameRuntime, servedRuntime } from "./runtimes.ts";
 import { InstallError } from "./errors.ts";
-import type { Runtime, RunningContainer } from "./host/links.ts";
+import type { RunningContainer } from "./host/links.ts";
+import { isSameRuntime, servedRuntime } from "./runtimes.ts";
 
 /** The node before anything is changed. */
 export interface Baseline {
@@ -13,7 +14,7 @@ export interface Baseline {
 export interface Expectation {
   readonly handler: string;
   /** What the handler should start; undefined: it should not be served. */
-  readonly runtime: Runtime | undefined;
+  readonly runtime: Omit<Handler, "name"> | undefined;
 }
 
 export interface Health {
@@ -47,7 +48,12 @@ export async function takeBaseline({ links, log }: Context, signal: AbortSignal)
  *
  * @throws {InstallError} that says what is broken.
  */
-export async function proveHealth(context: Context, baseline: Baseline, expected: Expectation, signal: AbortSignal): Promise<Health> {
+export async function proveHealth(
+  context: Context,
+  baseline: Baseline,
+  expected: Expectation,
+  signal: AbortSignal,
+): Promise<Health> {
   await proveServed(context, expected, signal);
   await proveOrdinaryPods(context, signal);
   if (expected.runtime !== undefined) await proveHandler(context, expected.handler, signal);
@@ -60,19 +66,24 @@ async function proveServed({ links }: Context, { handler, runtime }: Expectation
   const facts = await links.cri.facts(DEADLINES.criAfterRestart, signal);
   const served = servedRuntime(facts, handler);
   if (isSameRuntime(served, runtime)) return;
-  const wanted = runtime === undefined ? "is still served" : served === undefined ? "is not served" : "is served differently";
+  const wanted =
+    runtime === undefined ? "is still served" : served === undefined ? "is not served" : "is served differently";
   throw new InstallError("HandlerNotServed", `Containerd runs, but handler "${handler}" ${wanted}`);
 }
 
 async function proveOrdinaryPods({ links }: Context, signal: AbortSignal): Promise<void> {
   const failure = await links.cri.probe(undefined, signal);
-  if (failure !== undefined) throw new InstallError("OrdinaryPodsBroken", `Cannot start an ordinary pod any more: ${failure}`);
+  if (failure !== undefined)
+    throw new InstallError("OrdinaryPodsBroken", `Cannot start an ordinary pod any more: ${failure}`);
 }
 
 async function proveHandler({ links }: Context, handler: string, signal: AbortSignal): Promise<void> {
   const failure = await links.cri.probe(handler, signal);
   if (failure === undefined) return;
-  throw new InstallError("ShimBroken", `Cannot start a pod through handler "${handler}": ${failure}: check that the shim runs on this node`);
+  throw new InstallError(
+    "ShimBroken",
+    `Cannot start a pod through handler "${handler}": ${failure}: check that the shim runs on this node`,
+  );
 }
 
 function lostContainers(before: readonly RunningContainer[], after: readonly RunningContainer[]): string[] {

@@ -1,17 +1,14 @@
-import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { glob } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { importPatterns } from "./containerd-config/index.ts";
+import type { ConfigFile } from "./containerd-config/index.ts";
 import { DEADLINES } from "./context.ts";
 import type { Context } from "./context.ts";
-import { InstallError, fileError } from "./errors.ts";
-import { isNotFound, readState } from "./host/atomic-file.ts";
+import { InstallError } from "./errors.ts";
+import { readState } from "./host/atomic-file.ts";
 import type { ContainerdUnit, CriFacts } from "./host/links.ts";
 import { readRecord } from "./record.ts";
 import type { HostRecord } from "./record.ts";
-
-export interface TextFile {
-  readonly path: string;
-  readonly text: string;
-}
 
 /** What can be read without running anything on the host. */
 export interface FileFacts {
@@ -24,7 +21,12 @@ export interface FileFacts {
   /** undefined: there is no such file. */
   readonly mainText: string | undefined;
   readonly dropInFolder: string;
-  readonly dropIns: readonly TextFile[];
+  /** All that lies in the folder for drop-ins, imported or not. */
+  readonly dropIns: readonly ConfigFile[];
+  /** What the main file imports from below its own folder, in the order of loading. */
+  readonly imported: readonly ConfigFile[];
+  /** Imports of other folders, as they are written: in a pod these cannot be seen, but containerd reads them. */
+  readonly importsElsewhere: readonly string[];
   readonly record: HostRecord;
 }
 
@@ -45,38 +47,47 @@ export async function inspectFiles(context: Context, signal: AbortSignal): Promi
   const version = running?.version ?? (await installedVersion(context, unit, signal));
   const folder = dirname(unit.configPath);
   const dropInFolder = join(folder, "conf.d");
+  const mainText = (await readState(unit.configPath))?.bytes.toString("utf8");
+  const patterns = mainText === undefined ? [] : importPatterns({ path: unit.configPath, text: mainText });
+  const isElsewhere = (pattern: string): boolean => !resolve(folder, pattern).startsWith(`${folder}/`);
   return {
     unit,
     running,
     version,
     configPath: unit.configPath,
-    mainText: (await readState(unit.configPath))?.bytes.toString("utf8"),
+    mainText,
     dropInFolder,
-    dropIns: await readDropIns(dropInFolder),
+    dropIns: await readFiles([join(dropInFolder, "*.toml")]),
+    imported: await readFiles(patterns.filter((one) => !isElsewhere(one)).map((one) => resolve(folder, one))),
+    importsElsewhere: patterns.filter(isElsewhere),
     record: await readRecord(context.store.root),
   };
 }
 
-async function readDropIns(folder: string): Promise<readonly TextFile[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isNotFound(error)) return [];
-    throw fileError("read the folder", folder, error);
-  });
-  const files = names.filter((name) => name.endsWith(".toml")).toSorted();
-  return Promise.all(
-    files.map(async (name) => {
-      const path = join(folder, name);
-      return { path, text: (await readState(path))?.bytes.toString("utf8") ?? "" };
-    }),
-  );
+/** The files that the patterns match, pattern by pattern, each in the order of its names, as containerd loads them. */
+async function readFiles(patterns: readonly string[]): Promise<readonly ConfigFile[]> {
+  const files: ConfigFile[] = [];
+  for (const pattern of patterns) {
+    const paths = await Array.fromAsync(glob(pattern));
+    for (const path of paths.toSorted())
+      files.push({ path, text: (await readState(path))?.bytes.toString("utf8") ?? "" });
+  }
+  return files;
 }
 
 /** `containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+b1` */
 async function installedVersion(context: Context, unit: ContainerdUnit, signal: AbortSignal): Promise<string> {
-  const { exitCode, stdout, stderr } = await context.links.run([unit.executable, "--version"], DEADLINES.command, signal);
+  const { exitCode, stdout, stderr } = await context.links.run(
+    [unit.executable, "--version"],
+    DEADLINES.command,
+    signal,
+  );
   const version = /\sv?(\d+\.\d+\.\d+\S*)/.exec(stdout)?.[1];
   if (exitCode === 0 && version !== undefined) return version;
-  throw new InstallError("ContainerdUnavailable", `Cannot ask "${unit.executable}" for its version: ${stderr.trim() || stdout.trim()}`);
+  throw new InstallError(
+    "ContainerdUnavailable",
+    `Cannot ask "${unit.executable}" for its version: ${stderr.trim() || stdout.trim()}`,
+  );
 }
 
 /**

@@ -1,16 +1,16 @@
 import type { InstallReport, InstallRequest } from "@rcm/lib/install-job";
-import { inspectHost } from "./inspect.ts";
-import type { HostFacts } from "./inspect.ts";
-import { checkChange } from "./gate.ts";
-import { planInstall } from "./plan.ts";
 import { DEADLINES } from "./context.ts";
 import type { Context } from "./context.ts";
-import { verifyExecutable } from "./fetch/verify.ts";
 import { InstallError } from "./errors.ts";
+import { verifyExecutable } from "./fetch/verify.ts";
 import { collectGarbage } from "./garbage.ts";
+import { checkChange } from "./gate.ts";
 import { proveHealth } from "./health.ts";
 import { fileDigest, hasBinary, putBinary, removeEmptyFolders } from "./host/store.ts";
+import { inspectHost } from "./inspect.ts";
+import type { HostFacts } from "./inspect.ts";
 import { checkMachine, lockHost } from "./machine.ts";
+import { planInstall } from "./plan.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import type { HostRecord } from "./record.ts";
 import { isSameRuntime, servedRuntime } from "./runtimes.ts";
@@ -63,7 +63,12 @@ async function installLocked(
   }
 }
 
-async function provideBinary({ store }: Context, request: InstallRequest, artifact: string | undefined, record: HostRecord): Promise<string> {
+async function provideBinary(
+  { store }: Context,
+  request: InstallRequest,
+  artifact: string | undefined,
+  record: HostRecord,
+): Promise<string> {
   const { shim } = request;
   if (artifact !== undefined) {
     await verifyExecutable(artifact, request.node.architecture, artifact); // Once more: who fetched it has fewer rights.

@@ -3,8 +3,6 @@ import { join } from "node:path";
 import { ARTIFACT_FILE } from "@rcm/lib/install-job";
 import type { InstallReport, InstallRequest } from "@rcm/lib/install-job";
 import type { Context } from "./context.ts";
-import { bootId } from "./transaction/transact.ts";
-import { RolledBackError } from "./transaction/transact.ts";
 import { exists } from "./host/atomic-file.ts";
 import { install } from "./install.ts";
 import type { Result } from "./install.ts";
@@ -12,6 +10,8 @@ import { readMachineId } from "./machine.ts";
 import { preflight } from "./preflight.ts";
 import { readRecord } from "./record.ts";
 import { failureReport } from "./report.ts";
+import { bootId } from "./transaction/transact.ts";
+import { RolledBackError } from "./transaction/transact.ts";
 import { InUseError, uninstall } from "./uninstall.ts";
 
 /** What the containers of a Job do, in their order. `fetch` is in `fetch-job.ts`: it has nothing to do with the host. */
@@ -74,14 +74,19 @@ async function hostFacts({ context }: HostJob): Promise<Partial<InstallReport>> 
 }
 
 /** What is on the host now that the change failed: the version before, or nothing. */
-async function stateAfterFailure({ context, request, stage }: HostJob, error: unknown): Promise<Partial<InstallReport>> {
+async function stateAfterFailure(
+  { context, request, stage }: HostJob,
+  error: unknown,
+): Promise<Partial<InstallReport>> {
   const users = error instanceof InUseError ? { users: error.users } : {};
   const taken = error instanceof RolledBackError ? { rolledBack: true, restarts: error.restarts } : {};
   if (stage === "preflight") return {};
   const before = await readRecord(context.store.root)
     .then(({ shims }) => shims[request.shim])
     .catch(() => undefined);
-  return before === undefined ? { ...users, ...taken } : { ...users, ...taken, level: before.level, digest: before.digest };
+  return before === undefined
+    ? { ...users, ...taken }
+    : { ...users, ...taken, level: before.level, digest: before.digest };
 }
 
 /** The digest that `preflight` left, if any. */

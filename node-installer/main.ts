@@ -1,7 +1,7 @@
-import { createLog } from "@rcm/lib/log";
 import { messageOf } from "@rcm/lib/errors";
 import { ARTIFACT_DIR, REQUEST_ENV } from "@rcm/lib/install-job";
 import type { InstallReport } from "@rcm/lib/install-job";
+import { createLog } from "@rcm/lib/log";
 import { shutdownSignal } from "@rcm/lib/shutdown";
 import { HELP, parseCommand } from "./command-line.ts";
 import type { Command } from "./command-line.ts";
@@ -52,7 +52,11 @@ async function run(command: Command): Promise<number> {
       const restart = command.noRestart ? "never" : "auto";
       const architecture = ARCHITECTURES[process.arch] ?? process.arch;
       const report = await withContext(restart, async (context) => runByHand(context, command, architecture, signal));
-      const text = command.json ? JSON.stringify(report) : report.ok ? report.message : `${report.reason}: ${report.message}`;
+      const text = command.json
+        ? JSON.stringify(report)
+        : report.ok
+          ? report.message
+          : `${report.reason}: ${report.message}`;
       console.log(text);
       return report.ok ? 0 : 1;
     }
@@ -63,7 +67,10 @@ async function runJob(stage: "preflight" | "fetch" | "install" | "uninstall"): P
   try {
     const request = parseRequest(process.env[REQUEST_ENV]);
     if (stage === "fetch") {
-      return await runFetchStage({ request, artifactDir: ARTIFACT_DIR, caFile: CA_FILE, proxyEnv: process.env, log }, signal);
+      return await runFetchStage(
+        { request, artifactDir: ARTIFACT_DIR, caFile: CA_FILE, proxyEnv: process.env, log },
+        signal,
+      );
     }
     return await withContext("auto", async (context) =>
       runHostStage({ context, stage, request, artifactDir: ARTIFACT_DIR }, signal),

@@ -1,122 +1,87 @@
-import { join } from "node:path";
-import { configVersion, mergesPlugins, newestConfigVersion, parseContainerdVersion } from "./containerd-config/config-version.ts";
-import type { ContainerdVersion } from "./containerd-config/config-version.ts";
-import { PLUGIN_IDS, pluginIdFor } from "./containerd-config/plugin-id.ts";
-import { runtimeTable } from "./containerd-config/runtime-table.ts";
-import type { Handler } from "./containerd-config/runtime-table.ts";
-import { parseToml, valueAt } from "./containerd-config/toml-tree.ts";
-import type { TomlTable } from "./containerd-config/toml-tree.ts";
-import { addBlock, hasBlock, removeBlock } from "./config-block.ts";
-import { addImport, hasImport, removeImport } from "./config-imports.ts";
+import {
+  dropInPath,
+  editMain,
+  handlerOfDropIn,
+  chooseStrategy,
+  planDropIn,
+  planDropInRemoval,
+  removeFromMain,
+} from "./containerd-config/index.ts";
+import type { ConfigFile, Handler, Strategy } from "./containerd-config/index.ts";
 import { InstallError } from "./errors.ts";
 import type { FileFacts } from "./inspect.ts";
 import type { WantedFile } from "./transaction/change-files.ts";
 
-const HEADER = "# Written by the runtime-class manager; removed with the Shim that it belongs to.\n";
-
-/** Files that must change so that containerd knows the handler; none if they are as they should be. Pure. */
-export function planHandler(facts: FileFacts, handler: Handler): readonly WantedFile[] {
-  const containerd = supported(facts);
-  const main = parsedMain(facts);
-  refuseForeign(facts, handler.name);
-  const declared = facts.mainText === undefined ? newestConfigVersion(containerd) : configVersion(facts.mainText, facts.configPath);
-  const trees = [main, ...facts.dropIns.map(({ path, text }) => parseToml(text, path))];
-  const table = runtimeTable(handler, pluginIdFor(declared, trees, containerd));
-  const files = mergesPlugins(containerd) ? dropInFiles(facts, handler.name, table, declared) : [mainFile(facts, handler.name, table)];
-  return files.filter((file) => differs(facts, file));
+/**
+ * Files that must change so that containerd knows the handler; none if they are as they should be.
+ *
+ * @param dump `containerd config dump` of the files as they are; undefined in a first look, which then does not see
+ *   runtimes that only containerd's defaults have.
+ * @throws {InstallError} when the configuration cannot be edited safely.
+ */
+export function planHandler(facts: FileFacts, handler: Handler, dump: string | undefined): readonly WantedFile[] {
+  const strategy = strategyFor(facts);
+  return strategy.kind === "edit-main" ? inMain(facts, handler, strategy, dump) : asDropIn(facts, handler, strategy);
 }
 
-/** Files that must change so that containerd does not know the handler any more. Pure. */
-export function planNoHandler(facts: FileFacts, handler: string): readonly WantedFile[] {
-  const dropIn = dropInPath(facts, handler);
-  const others = facts.dropIns.filter(({ path }) => path !== dropIn && isOurDropIn(facts, path));
-  const text = facts.mainText;
-  const main: WantedFile[] = [];
-  if (text !== undefined) {
-    const left = others.length > 0 ? removeBlock(text, handler) : removeImport(removeBlock(text, handler), glob(facts));
-    main.push({ path: facts.configPath, content: others.length === 0 && text === minimalMain(facts) ? undefined : left });
-  }
-  return [...main, { path: dropIn, content: undefined }].filter((file) => differs(facts, file));
+type Chosen = Exclude<Strategy, { readonly kind: "refused" }>;
+
+function strategyFor(facts: FileFacts): Chosen {
+  const strategy = chooseStrategy({
+    containerdVersion: facts.version,
+    mainPath: facts.configPath,
+    mainText: facts.mainText,
+    imported: facts.imported,
+  });
+  if (strategy.kind !== "refused") return strategy;
+  throw new InstallError(strategy.code, strategy.message);
 }
 
-function differs({ configPath, mainText, dropIns }: FileFacts, { path, content }: WantedFile): boolean {
-  const present = path === configPath ? mainText : dropIns.find((file) => file.path === path)?.text;
-  return present !== content;
+function inMain(
+  facts: FileFacts,
+  handler: Handler,
+  { pluginId }: Chosen,
+  effectiveDump: string | undefined,
+): readonly WantedFile[] {
+  const file = { path: facts.configPath, text: facts.mainText ?? "" };
+  const { text, changed } = editMain({ file, pluginId, handler, effectiveDump });
+  return changed ? [{ path: file.path, content: text }] : [];
 }
 
-function supported(facts: FileFacts): ContainerdVersion {
-  const version = parseContainerdVersion(facts.version);
-  if (version.major === 1 && version.minor < 6) {
-    throw new InstallError("ConfigUnsupported", `Containerd ${facts.version} is too old: 1.6 or later is needed`);
-  }
-  if (facts.mainText !== undefined || mergesPlugins(version)) return version;
-  throw new InstallError(
-    "ConfigMissing",
-    `There is no "${facts.configPath}", and containerd ${facts.version} would lose its default runtime if only ours were written: make it with "containerd config default > ${facts.configPath}" and restart containerd`,
-  );
-}
-
-function parsedMain({ mainText = "", configPath }: FileFacts): TomlTable {
-  const tree = parseToml(mainText, configPath);
-  const disabled = valueAt(tree, ["disabled_plugins"]);
-  const off = Array.isArray(disabled) ? (disabled as readonly unknown[]).map(String) : [];
-  if (!off.some((name) => name === "cri" || name.startsWith("io.containerd.grpc.v1.cri") || name.startsWith("io.containerd.cri."))) return tree;
-  throw new InstallError(
-    "ConfigUnsupported",
-    `"${configPath}" switches containerd's CRI plug-in off (disabled_plugins), so this is not the containerd that the kubelet uses: remove "cri" there, or exclude the node`,
-  );
-}
-
-/** A runtime of this name that somebody else defined is never taken over. */
-function refuseForeign(facts: FileFacts, handler: string): void {
-  const { mainText = "", configPath, dropIns } = facts;
-  const own = dropInPath(facts, handler);
-  const files = [
-    { path: configPath, text: hasBlock(mainText, handler) ? removeBlock(mainText, handler) : mainText },
-    ...dropIns.filter(({ path }) => path !== own),
-  ];
-  for (const { path, text } of files) {
-    const tree = parseToml(text, path);
-    if (PLUGIN_IDS.some((id) => valueAt(tree, ["plugins", id, "containerd", "runtimes", handler]) !== undefined)) {
-      throw new InstallError(
-        "HandlerConflict",
-        `"${path}" has a runtime "${handler}" already that the runtime-class manager did not write: remove it there, or use another runtimeClass.handler`,
-      );
-    }
-  }
-}
-
-function mainFile({ configPath, mainText = "" }: FileFacts, handler: string, table: readonly string[]): WantedFile {
-  return { path: configPath, content: addBlock(removeBlock(mainText, handler), handler, table) };
-}
-
-function dropInFiles(facts: FileFacts, handler: string, table: readonly string[], declared: number | undefined): readonly WantedFile[] {
-  const { mainText, configPath } = facts;
-  const version = declared === undefined ? "" : `version = ${declared}\n`;
-  const content = `${HEADER}${version}${table.join("\n")}\n`;
-  const main = mainText === undefined ? minimalMain(facts) : hasImport(mainText, configPath, facts.dropInFolder) ? mainText : addImport(mainText, glob(facts));
+function asDropIn(facts: FileFacts, handler: Handler, { containerd }: Chosen): readonly WantedFile[] {
+  const { configPath: mainPath, mainText, dropInFolder: dropInDir, imported } = facts;
+  const existing = dropInAt(facts, dropInPath(dropInDir, handler.name))?.text;
+  const plan = planDropIn({ mainPath, mainText, dropInDir, imported, containerd, handler, existing });
+  // The drop-in first: a pattern that matches nothing is harmless, and so is a file that nothing imports yet.
   return [
-    { path: dropInPath(facts, handler), content },
-    { path: configPath, content: main },
+    ...(plan.dropIn.changed ? [{ path: plan.dropIn.path, content: plan.dropIn.text }] : []),
+    ...(plan.main.changed ? [{ path: mainPath, content: plan.main.text }] : []),
   ];
 }
 
-/** The drop-in comes first: a main file that imports a folder without it is harmless, but so it is never seen. */
-function minimalMain(facts: FileFacts): string {
-  const version = newestConfigVersion(parseContainerdVersion(facts.version));
-  return `${HEADER}version = ${version}\nimports = ["${glob(facts)}"]\n`;
+/** Files that must change so that containerd does not know the handler any more. What is not ours stays. */
+export function planNoHandler(facts: FileFacts, handler: string): readonly WantedFile[] {
+  return [...outOfMain(facts, handler), ...withoutDropIn(facts, handler)];
 }
 
-function glob({ dropInFolder }: FileFacts): string {
-  return join(dropInFolder, "*.toml");
+function outOfMain({ configPath: path, mainText }: FileFacts, handler: string): readonly WantedFile[] {
+  if (mainText === undefined) return [];
+  const { text, changed } = removeFromMain({ path, text: mainText }, handler);
+  return changed ? [{ path, content: text }] : [];
 }
 
-const PREFIX = "50-rcm-";
-
-export function dropInPath({ dropInFolder }: FileFacts, handler: string): string {
-  return join(dropInFolder, `${PREFIX}${handler}.toml`);
+function withoutDropIn(facts: FileFacts, handler: string): readonly WantedFile[] {
+  const { configPath: mainPath, mainText, dropInFolder: dropInDir, dropIns } = facts;
+  const own = dropInAt(facts, dropInPath(dropInDir, handler));
+  if (own === undefined || handlerOfDropIn(own) === undefined) return [];
+  const remaining = dropIns
+    .map(handlerOfDropIn)
+    .filter((name): name is string => name !== undefined && name !== handler);
+  const { path, main } = planDropInRemoval({ mainPath, mainText, dropInDir, handler, remaining });
+  // The main file first: it must never import by a pattern of ours what is not ours any more.
+  return [...(main.changed ? [{ path: mainPath, content: main.text }] : []), { path, content: undefined }];
 }
 
-function isOurDropIn({ dropInFolder }: FileFacts, path: string): boolean {
-  return path.startsWith(join(dropInFolder, PREFIX));
+function dropInAt({ dropIns }: FileFacts, path: string): ConfigFile | undefined {
+  return dropIns.find((file) => file.path === path);
 }

@@ -1,6 +1,6 @@
 import type { InstallRequest } from "@rcm/lib/install-job";
-import { parseOptions } from "./containerd-config/runtime-options.ts";
-import type { Handler } from "./containerd-config/runtime-table.ts";
+import { parseOptions } from "./containerd-config/index.ts";
+import type { Handler } from "./containerd-config/index.ts";
 import type { Context } from "./context.ts";
 import { binaryPath, linkPath, readShimLink } from "./host/store.ts";
 import type { FileFacts, HostFacts } from "./inspect.ts";
@@ -9,13 +9,18 @@ import type { WantedFile } from "./transaction/change-files.ts";
 import type { Change } from "./transaction/transact.ts";
 
 /** What an install changes. */
-export async function planInstall(context: Context, facts: HostFacts, request: InstallRequest, digest: string): Promise<Change> {
+export async function planInstall(
+  context: Context,
+  facts: HostFacts,
+  request: InstallRequest,
+  digest: string,
+): Promise<Change> {
   const { shim } = request;
   const handler = handlerFor(context, request);
   return {
     operation: "install",
     shim,
-    files: planConfig(context, facts, request),
+    files: planHandler(facts, handler, facts.dump),
     link: { before: await readShimLink(context.store, shim), after: binaryPath(context.store, digest, shim) },
     expected: { handler: handler.name, runtime: { runtimeType: handler.runtimeType, options: handler.options } },
     unit: facts.unit.name,
@@ -24,11 +29,16 @@ export async function planInstall(context: Context, facts: HostFacts, request: I
 
 /** @throws {InstallError} when the configuration cannot be edited safely. */
 export function planConfig(context: Context, facts: FileFacts, request: InstallRequest): readonly WantedFile[] {
-  return planHandler(facts, handlerFor(context, request));
+  return planHandler(facts, handlerFor(context, request), undefined);
 }
 
 /** What an uninstall changes. */
-export async function planUninstall(context: Context, facts: HostFacts, shim: string, handler: string): Promise<Change> {
+export async function planUninstall(
+  context: Context,
+  facts: HostFacts,
+  shim: string,
+  handler: string,
+): Promise<Change> {
   return {
     operation: "uninstall",
     shim,

@@ -19,7 +19,11 @@ const FREE_MIN_BYTES = 256 * 1024 * 1024;
  *
  * @returns digest of the executable if the store has what the request wants already: then nothing need be fetched.
  */
-export async function preflight(context: Context, request: InstallRequest, signal: AbortSignal): Promise<string | undefined> {
+export async function preflight(
+  context: Context,
+  request: InstallRequest,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   await checkMachine(context.machineIdPath, request.node.machineId);
   const facts = await inspectFiles(context, signal);
   planConfig(context, facts, request);

@@ -1,14 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { messageOf } from "@rcm/lib/errors";
+import { CodedError } from "@rcm/lib/errors";
 import { REPORT_MAX_BYTES } from "@rcm/lib/install-job";
 import type { InstallReport, Reason } from "@rcm/lib/install-job";
-import { CodedError } from "@rcm/lib/errors";
 
 /** Where Kubernetes reads a container's last word. */
 export const TERMINATION_LOG = "/dev/termination-log";
 
 /** The report of a run that threw. */
-export function failureReport(base: Pick<InstallReport, "operation" | "hash" | "durationMs">, error: unknown): InstallReport {
+export function failureReport(
+  base: Pick<InstallReport, "operation" | "hash" | "durationMs">,
+  error: unknown,
+): InstallReport {
   return {
     schema: 1,
     ...base,
@@ -34,7 +37,9 @@ export function reportText(report: InstallReport): string {
   if (Buffer.byteLength(text) <= REPORT_MAX_BYTES) return text;
   const shorter = { ...report, message: `${Buffer.from(report.message).subarray(0, 1024).toString("utf8")}…` };
   const cut = JSON.stringify(shorter);
-  return Buffer.byteLength(cut) <= REPORT_MAX_BYTES ? cut : JSON.stringify({ ...shorter, users: report.users?.slice(0, 3) });
+  return Buffer.byteLength(cut) <= REPORT_MAX_BYTES
+    ? cut
+    : JSON.stringify({ ...shorter, users: report.users?.slice(0, 3) });
 }
 
 export async function writeReport(path: string, report: InstallReport): Promise<void> {

@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import { PLUGIN_IDS } from "./containerd-config/plugin-id.ts";
 import { isTable, tableAt, valueAt } from "./containerd-config/toml-tree.ts";
 import type { TomlTable } from "./containerd-config/toml-tree.ts";
-import { isDeepStrictEqual } from "node:util";
 import type { CriFacts, Runtime } from "./host/links.ts";
 
 /** The runtime that the running containerd has under a handler, from CRI's own word. */
-export function servedRuntime({ configJson, handlers }: Pick<CriFacts, "configJson" | "handlers">, handler: string): Runtime | undefined {
+export function servedRuntime(
+  { configJson, handlers }: Pick<CriFacts, "configJson" | "handlers">,
+  handler: string,
+): Runtime | undefined {
   const runtimes = pick(parse(configJson), "containerd", "runtimes");
   const found = pick(runtimes, handler);
   if (found === undefined) return handlers.includes(handler) ? { runtimeType: "", options: {} } : undefined;

@@ -4,11 +4,12 @@ import { DEADLINES } from "./context.ts";
 import type { Context } from "./context.ts";
 import { InstallError } from "./errors.ts";
 import { collectGarbage, digestsInUse } from "./garbage.ts";
+import { checkChange } from "./gate.ts";
+import { exists } from "./host/atomic-file.ts";
 import { removeEmptyFolders } from "./host/store.ts";
 import { inspectHost } from "./inspect.ts";
 import type { Result } from "./install.ts";
 import { checkMachine, lockHost } from "./machine.ts";
-import { checkChange } from "./gate.ts";
 import { planUninstall } from "./plan.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import type { HostRecord } from "./record.ts";
@@ -69,12 +70,18 @@ async function isAbsent(context: Context, change: Change, record: HostRecord, si
   return servedRuntime(await context.links.cri.facts(DEADLINES.cri, signal), change.expected.handler) === undefined;
 }
 
-async function refuseIfUsed(context: Context, handler: string, digest: string | undefined, signal: AbortSignal): Promise<void> {
+async function refuseIfUsed(
+  context: Context,
+  handler: string,
+  digest: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   if (context.restart === "never") return;
   const sandboxes = await context.links.cri.sandboxes(signal);
   const pods = sandboxes.filter((sandbox) => sandbox.handler === handler && sandbox.ready).map(({ pod }) => pod);
   if (pods.length > 0) throw new InUseError(pods);
-  if (digest !== undefined && (await digestsInUse(context, signal)).has(digest)) throw new InUseError(["a process on the host"]);
+  if (digest !== undefined && (await digestsInUse(context, signal)).has(digest))
+    throw new InUseError(["a process on the host"]);
 }
 
 async function forgetRecord({ store }: Context, shim: string): Promise<void> {
@@ -94,6 +101,10 @@ async function forget(context: Context, shim: string, folders: readonly string[]
   await writeRecord(store.root, { ...record, foldersMade: [] });
   await removeEmptyFolders(store);
   // In a pod the root is a mount, which only the host can take away.
-  await context.links.detach("rcm-tidy.service", ["/bin/sh", "-c", `sleep 1; rmdir '${store.root}' 2>/dev/null; exit 0`], signal);
+  if (!(await exists(store.root))) return;
+  await context.links.detach(
+    "rcm-tidy.service",
+    ["/bin/sh", "-c", `rmdir '${store.root}' 2>/dev/null; exit 0`],
+    signal,
+  );
 }
-

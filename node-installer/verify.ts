@@ -1,9 +1,11 @@
+import { parseOptions } from "./containerd-config/index.ts";
 import type { Context } from "./context.ts";
 import { InstallError } from "./errors.ts";
 import { proveHealth } from "./health.ts";
 import { hasBinary, linkPath } from "./host/store.ts";
 import type { Result } from "./install.ts";
 import { readRecord } from "./record.ts";
+import { isSameRuntime } from "./runtimes.ts";
 import { configuredRuntime } from "./transaction/configured-runtime.ts";
 
 /**
@@ -18,9 +20,13 @@ export async function verify(context: Context, shim: string, signal: AbortSignal
   if (!(await hasBinary(context.store, entry.digest, shim))) {
     throw new InstallError("ShimNotInArchive", `The executable of shim "${shim}" is gone or damaged: install it again`);
   }
-  const runtime = await configuredRuntime(context, entry.handler, signal);
-  if (runtime === undefined) {
-    throw new InstallError("HandlerNotServed", `Containerd's configuration has no handler "${entry.handler}": install the shim again`);
+  const configured = await configuredRuntime(context, entry.handler, signal);
+  const runtime = { runtimeType: linkPath(context.store, shim), options: parseOptions(entry.options) };
+  if (!isSameRuntime(configured, runtime)) {
+    throw new InstallError(
+      "HandlerNotServed",
+      `Containerd's configuration has not the handler "${entry.handler}" as it was installed: install the shim again`,
+    );
   }
   const { level } = await proveHealth(context, { containers: [] }, { handler: entry.handler, runtime }, signal);
   const message = `Handler "${entry.handler}" starts ${linkPath(context.store, shim)}`;

@@ -77,8 +77,18 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   try {
     return await mkdir(path, { recursive: true, mode: 0o755 });
   } catch (error) {
-    throw fileError("make the folder", path, error);
+    throw fileError("make the folder", path, await reasonOf(path, error));
   }
+}
+
+/** Making several folders at once, Node says ENOENT for a read-only file system: one at a time tells the truth. */
+async function reasonOf(path: string, error: unknown): Promise<unknown> {
+  if (!isNotFound(error) || path === "/") return error;
+  if (!(await exists(dirname(path)))) return reasonOf(dirname(path), error);
+  return mkdir(path).then(
+    () => error,
+    (reason: unknown) => reason,
+  );
 }
 
 /** Makes a rename or removal in this folder outlive a power failure. */

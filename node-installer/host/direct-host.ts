@@ -35,7 +35,9 @@ async function runDirectly(argv: readonly string[], timeoutMs: number, signal: A
       if (error === null || typeof error.code === "number") {
         resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });
       } else {
-        reject(new InstallError("ContainerdUnavailable", `Cannot run "${program}": ${error.message}`, { cause: error }));
+        reject(
+          new InstallError("ContainerdUnavailable", `Cannot run "${program}": ${error.message}`, { cause: error }),
+        );
       }
     });
   });

@@ -8,7 +8,6 @@ export interface Runtime {
 export interface CriFacts {
   /** For example `1.7.24~ds1`. */
   readonly version: string;
-  readonly ready: boolean;
   readonly handlers: readonly string[];
   /** `info.config` of CRI's verbose status: the configuration that is in force, as JSON. */
   readonly configJson: string;

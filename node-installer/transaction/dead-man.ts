@@ -29,9 +29,7 @@ export function deadManScript(store: Store, journal: Journal, unit: string): str
 function restoreFile({ path, before, after }: FileChange): string[] {
   const file = quote(path);
   const isOurs =
-    after === undefined
-      ? `[ ! -e ${file} ]`
-      : `[ "$(sha256sum ${file} 2>/dev/null | cut -d ' ' -f 1)" = ${after} ]`;
+    after === undefined ? `[ ! -e ${file} ]` : `[ "$(sha256sum ${file} 2>/dev/null | cut -d ' ' -f 1)" = ${after} ]`;
   if (before === undefined) return [`if ${isOurs}; then rm -f ${file}; fi`];
   const temporary = quote(`${path}.rcm-dead-man`);
   return [

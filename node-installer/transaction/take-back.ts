@@ -4,9 +4,9 @@ import type { Context } from "../context.ts";
 import { InstallError } from "../errors.ts";
 import { isSameRuntime, servedRuntime } from "../runtimes.ts";
 import { revertFiles, revertLink } from "./change-files.ts";
+import { configuredRuntime } from "./configured-runtime.ts";
 import { removeJournal } from "./journal.ts";
 import type { Journal } from "./journal.ts";
-import { configuredRuntime } from "./configured-runtime.ts";
 
 /**
  * Takes a change back: files, link, and containerd itself where it runs with what was taken back. Proves that an
@@ -37,7 +37,10 @@ async function settle(context: Context, journal: Journal, unit: string, signal: 
   await context.links.cri.facts(DEADLINES.criAfterRestart, signal);
   const failure = await context.links.cri.probe(undefined, signal);
   if (failure === undefined) return restarts;
-  throw new InstallError("OrdinaryPodsBroken", `The change was taken back, but an ordinary pod cannot start: ${failure}: look at the node`);
+  throw new InstallError(
+    "OrdinaryPodsBroken",
+    `The change was taken back, but an ordinary pod cannot start: ${failure}: look at the node`,
+  );
 }
 
 /** Whether the running containerd has read a configuration that is not on disk any more. */

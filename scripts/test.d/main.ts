@@ -28,7 +28,9 @@ const NEEDS_CLUSTER: ReadonlySet<string> = new Set(["integration", "node", "e2e"
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !SUITES.some((suite) => suite.name === name));
 if (unknown.length > 0) {
-  console.error(`scripts/test: there is no suite "${unknown.join('", "')}": use ${SUITES.map(({ name }) => name).join(", ")}`);
+  console.error(
+    `scripts/test: there is no suite "${unknown.join('", "')}": use ${SUITES.map(({ name }) => name).join(", ")}`,
+  );
   process.exit(2);
 }
 process.exitCode = await runAll(SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name)));
@@ -73,7 +75,10 @@ async function run(command: readonly string[], minutes: number): Promise<{ code:
     detached: true, // A group of its own, so that nothing is left when time is up.
   });
   let output = "";
-  for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ] as const) {
     from.setEncoding("utf8").on("data", (text: string) => {
       to.write(text);
       output += text;

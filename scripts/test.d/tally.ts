@@ -8,7 +8,11 @@ export const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0 };
 
 /** Adds up mocha's closing lines: `12 passing (3s)`, `1 failing`, `2 pending`. */
 export function tallyOf(output: string): Tally {
-  return { passed: countOf(output, "passing"), failed: countOf(output, "failing"), skipped: countOf(output, "pending") };
+  return {
+    passed: countOf(output, "passing"),
+    failed: countOf(output, "failing"),
+    skipped: countOf(output, "pending"),
+  };
 }
 
 function countOf(output: string, word: string): number {

@@ -23,7 +23,10 @@ export async function runKubectl(
   args: readonly string[],
   input = "",
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  const child = spawn("kubectl", ["--kubeconfig", kubeconfig, ...args], { timeout: DEADLINE_MS, killSignal: "SIGKILL" });
+  const child = spawn("kubectl", ["--kubeconfig", kubeconfig, ...args], {
+    timeout: DEADLINE_MS,
+    killSignal: "SIGKILL",
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
@@ -41,7 +44,7 @@ export async function runKubectl(
  */
 export async function eventually<T>(what: string, timeoutMs: number, probe: () => Promise<T | undefined>): Promise<T> {
   let last: unknown;
-  for (const end = performance.now() + timeoutMs; performance.now() < end; ) {
+  for (const end = performance.now() + timeoutMs; performance.now() < end;) {
     try {
       const found = await probe();
       if (found !== undefined) return found;

@@ -1,0 +1,292 @@
+import { expect } from "chai";
+import { afterEach, before, describe, it } from "mocha";
+import type { NodeHost } from "../support/node-host.ts";
+import { BACKUP, NODES, prepareHosts, SHIM } from "../support/node-host.ts";
+
+const CONFIG = "/etc/containerd/config.toml";
+
+let hosts: readonly NodeHost[] = [];
+before(async () => {
+  hosts = await prepareHosts();
+});
+
+for (const { name, version } of NODES) {
+  describe(`node-installer on containerd ${version}`, () => {
+    let host: NodeHost;
+    let clean = "";
+    before(async () => {
+      host = hosts.find((candidate) => candidate.name === name) ?? expect.fail(`no node ${name}`);
+      await host.uninstall(); // What a test run before left.
+      await gone(host);
+      clean = await host.listing();
+      await host.backUp();
+    });
+
+    /** What is required after every failure: the node is as before, and ordinary pods start. */
+    async function expectUntouched(): Promise<void> {
+      expect(await host.ordinaryPod()).to.equal("");
+      expect(await host.listing()).to.equal(clean);
+    }
+
+    describe("a shim's life", () => {
+      it("installs with one restart, serves the handler, and leaves running pods alone", async () => {
+        const containers = await host.out("ctr -n k8s.io task ls -q | sort");
+        const report = await host.install();
+        expect(report).to.include({ ok: true, restarts: 1, level: "Proven" });
+        expect(await host.podOf(SHIM)).to.equal("");
+        expect(await host.ordinaryPod()).to.equal("");
+        expect(await host.out("ctr -n k8s.io task ls -q | sort")).to.equal(containers);
+      });
+
+      it("changes nothing and restarts nothing when it is run again", async () => {
+        const start = await host.containerdStart();
+        const listing = await host.listing();
+        expect(await host.install()).to.include({ ok: true, restarts: 0 });
+        expect(await host.containerdStart()).to.equal(start);
+        expect(withoutRecord(await host.listing())).to.equal(withoutRecord(listing));
+      });
+
+      it("swaps a new executable in without a restart", async () => {
+        const start = await host.containerdStart();
+        const first = await host.out("readlink /opt/rcm/bin/containerd-shim-demo-v1");
+        expect(await host.install(2)).to.include({ ok: true, restarts: 0 });
+        expect(await host.containerdStart()).to.equal(start);
+        const second = await host.out("readlink /opt/rcm/bin/containerd-shim-demo-v1");
+        expect(second).not.to.equal(first);
+        expect(await host.out("ls /opt/rcm/store")).to.equal(second.split("/").at(-2));
+      });
+
+      it("proves an installed shim and changes nothing", async () => {
+        const listing = await host.listing();
+        expect(await host.installer(`verify --name ${SHIM}`)).to.include({ ok: true, level: "Proven" });
+        expect(await host.listing()).to.equal(listing);
+      });
+
+      it("leaves the host byte-identical after uninstall, and does it twice without harm", async () => {
+        expect(await host.uninstall()).to.include({ ok: true, restarts: 1 });
+        await host.out("for i in $(seq 50); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; exit 1");
+        expect(await host.listing()).to.equal(clean);
+        expect(await host.uninstall()).to.include({ ok: true, restarts: 0 });
+        await host.out("for i in $(seq 50); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; exit 1");
+      });
+    });
+
+    describe("by itself", () => {
+      afterEach(async () => {
+        if (await host.isAsBefore(clean)) return;
+        await host.repair(); // A test that failed must not fail the next ones.
+      });
+
+      it("plans without changing anything", async () => {
+        const report = await host.installer(`plan --shim /srv/rcm-test/shim1.tar.gz --name ${SHIM}`);
+        expect(report.message).to.include("containerd would be restarted once").and.include("+++");
+        await host.out("rmdir /opt/rcm 2>/dev/null; true");
+        await expectUntouched();
+      });
+
+      const REFUSED = [
+        {
+          what: "a syntax error in the configuration",
+          plant: `echo '[plugins."x' >> ${CONFIG}`,
+          reason: "ConfigInvalid",
+        },
+        {
+          what: "a runtime of somebody else under the handler's name",
+          plant: `printf '\\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes."${SHIM}"]\\nruntime_type = "io.containerd.runc.v2"\\n' >> ${CONFIG}`,
+          reason: "HandlerConflict",
+        },
+        {
+          what: "a switched-off CRI plug-in",
+          plant: `sed -i '1i disabled_plugins = ["io.containerd.grpc.v1.cri"]' ${CONFIG}`,
+          reason: "ConfigUnsupported",
+        },
+        {
+          what: "a change that somebody has not put in force yet",
+          plant: `sed -i 's/restrict_oom_score_adj = true/restrict_oom_score_adj = false/' ${CONFIG}`,
+          reason: "ConfigDrift",
+        },
+        {
+          what: "a missing configuration",
+          plant: `rm ${CONFIG}`,
+          reason: version.startsWith("2") ? "ConfigDrift" : "ConfigMissing",
+        },
+      ];
+      for (const { what, plant, reason } of REFUSED) {
+        it(`refuses ${what}, says so, and leaves the node as it is`, async () => {
+          const start = await host.containerdStart();
+          await host.out(plant);
+          const planted = await host.listing();
+          const report = await host.install();
+          expect(report, report.message).to.include({ ok: false, reason, restarts: 0 });
+          expect(await host.listing()).to.equal(planted);
+          expect(await host.ordinaryPod()).to.equal("");
+          expect(await host.containerdStart()).to.equal(start);
+          await host.out(`cp -p ${BACKUP} ${CONFIG}`);
+          await expectUntouched();
+        });
+      }
+
+      const BROKEN = [
+        {
+          what: "does not come back with the new configuration",
+          wrapper: `if [ $# = 0 ] && grep -qr ${SHIM} /etc/containerd; then exit 1; fi\nexec REAL "$@"`,
+          reason: "RestartFailed",
+        },
+        {
+          what: "comes back without the handler",
+          wrapper: `if [ $# = 0 ]; then exec REAL --config ${BACKUP}; fi\nexec REAL "$@"`,
+          reason: "HandlerNotServed",
+        },
+      ];
+      for (const { what, wrapper, reason } of BROKEN) {
+        it(`takes everything back when containerd ${what}`, async () => {
+          await wrapContainerd(host, wrapper);
+          try {
+            const planted = await host.listing();
+            const report = await host.install();
+            expect(report, report.message).to.include({ ok: false, reason, rolledBack: true });
+            expect(await host.ordinaryPod()).to.equal("");
+            expect(await host.listing()).to.equal(planted);
+          } finally {
+            await unwrapContainerd(host);
+          }
+          await expectUntouched();
+        });
+      }
+
+      it("takes a shim back that cannot start a pod", async () => {
+        await host.out(
+          "cd /srv/rcm-test && mkdir -p t && cp /bin/busybox t/containerd-shim-demo-v1 && tar -C t -czf broken.tar.gz .",
+        );
+        const report = await host.installer(`install --shim /srv/rcm-test/broken.tar.gz --name ${SHIM}`);
+        expect(report, report.message).to.include({ ok: false, reason: "ShimBroken", rolledBack: true });
+        await gone(host);
+        await expectUntouched();
+      });
+
+      it("says that the disk is full, and leaves nothing", async () => {
+        await host.out("mkdir /opt/rcm && mount -t tmpfs -o size=4m tmpfs /opt/rcm");
+        const report = await host.install();
+        expect(report, report.message).to.include({ ok: false, reason: "DiskFull", restarts: 0 });
+        await host.out("umount /opt/rcm; rmdir /opt/rcm 2>/dev/null; true");
+        await expectUntouched();
+      });
+
+      it("says that /opt is read-only, and leaves nothing", async () => {
+        await host.out("mount --bind /opt /opt && mount -o remount,bind,ro /opt");
+        const report = await host.install();
+        expect(report, report.message).to.include({ ok: false, reason: "ReadOnlyFileSystem", restarts: 0 });
+        await host.out("umount /opt");
+        await expectUntouched();
+      });
+
+      it("lets one of two installers that come at once wait for the other", async () => {
+        const [one, two] = await Promise.all([host.install(), host.install()]);
+        expect([one.ok, two.ok]).to.deep.equal([true, true]);
+        expect(one.restarts + two.restarts).to.equal(1);
+        await host.uninstall();
+        await gone(host);
+        await expectUntouched();
+      });
+
+      it("refuses to remove a shim that a pod uses, and says which", async () => {
+        await host.install();
+        await host.out(
+          `ctr -n k8s.io run -d --runtime /opt/rcm/bin/containerd-shim-${SHIM} localhost/busybox:1 held sleep 1000`,
+        );
+        const report = await host.uninstall();
+        expect(report, report.message).to.include({ ok: false, reason: "InUse", restarts: 0 });
+        expect(await host.install(2)).to.include({ ok: true, restarts: 0 });
+        expect(await host.out("ls /opt/rcm/store | wc -l")).to.equal("2");
+        await host.out(
+          "ctr -n k8s.io task kill -s KILL held; for i in $(seq 50); do ctr -n k8s.io task rm held 2>/dev/null && break; sleep 0.1; done; ctr -n k8s.io container rm held",
+        );
+        await host.out(
+          "for i in $(seq 300); do [ $(ls /opt/rcm/store | wc -l) = 1 ] && exit 0; sleep 0.1; done; exit 1",
+        );
+        expect(await host.uninstall()).to.include({ ok: true });
+        await gone(host);
+        await expectUntouched();
+      });
+
+      it("lets the host itself take a change back when its installer is gone", async () => {
+        // Killed at the rename that marks the journal as verified: containerd runs with the change, the switch is armed.
+        const renames = await killAt(host, "restarted");
+        expect(renames).to.be.greaterThan(0);
+        await host.out("systemctl start rcm-dead-man.service");
+        expect(await host.podOf(SHIM)).to.include(SHIM);
+        expect(await host.ordinaryPod()).to.equal("");
+        expect(await host.installer("rollback")).to.include({ ok: true });
+        await host.out("rm -rf /opt/rcm");
+        await host.out("systemctl stop rcm-dead-man.timer 2>/dev/null; true");
+        await expectUntouched();
+      });
+
+      it("can be killed at every step, and the next installer ends what it began", async () => {
+        for (let step = 1; ; step += 1) {
+          const killed = await killAtRename(host, step);
+          expect(await host.ordinaryPod(), `after kill at step ${step}`).to.equal("");
+          const report = await host.install();
+          expect(report, `after kill at step ${step}: ${report.message}`).to.include({ ok: true, level: "Proven" });
+          await host.uninstall();
+          await gone(host);
+          expect(await host.listing(), `after kill at step ${step}`).to.equal(clean);
+          if (!killed) {
+            expect(step).to.be.greaterThan(6);
+            break;
+          }
+        }
+      });
+    });
+  });
+}
+
+function withoutRecord(listing: string): string {
+  return listing
+    .split("\n")
+    .filter((line) => !line.includes("record.json"))
+    .join("\n");
+}
+
+async function gone(host: NodeHost): Promise<void> {
+  await host.out("for i in $(seq 50); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; ls -lR /opt/rcm >&2; exit 1");
+}
+
+const DROP_IN = "/run/systemd/system/containerd.service.d/99-test.conf";
+
+/** Puts a script of ours in containerd's place, as a distribution's broken package would. */
+async function wrapContainerd(host: NodeHost, script: string): Promise<void> {
+  const real = await host.out("systemctl show containerd -p ExecStart --value | sed 's/.*path=\\([^ ;]*\\).*/\\1/'");
+  const text = `#!/bin/sh\n${script.replaceAll("REAL", real)}\n`;
+  await host.out(
+    `cat > /srv/rcm-test/containerd <<'X'\n${text}X\nchmod +x /srv/rcm-test/containerd; mkdir -p $(dirname ${DROP_IN}); printf '[Service]\\nExecStart=\\nExecStart=/srv/rcm-test/containerd\\n' > ${DROP_IN}; systemctl daemon-reload`,
+  );
+}
+
+async function unwrapContainerd(host: NodeHost): Promise<void> {
+  await host.out(`rm -f ${DROP_IN}; systemctl daemon-reload; systemctl restart containerd`);
+}
+
+const INSTALL = `/srv/rcm-test/node --disable-warning=ExperimentalWarning /srv/rcm-test/installer.mjs install --shim /srv/rcm-test/shim1.tar.gz --name ${SHIM}`;
+
+/** Kills the installer at its n-th rename: each step of a transaction ends with one. @returns whether it came so far. */
+async function killAtRename(host: NodeHost, n: number): Promise<boolean> {
+  const { code } = await host.sh(
+    `strace -f -qq -o /dev/null -e trace=rename -e inject=rename:signal=KILL:when=${n} ${INSTALL}`,
+    120_000,
+  );
+  return code !== 0;
+}
+
+/** Kills the installer at the first rename after containerd was restarted. @returns which rename that was. */
+async function killAt(host: NodeHost, _when: "restarted"): Promise<number> {
+  for (let step = 1; step < 40; step += 1) {
+    const killed = await killAtRename(host, step);
+    const journal = await host.sh("cat /opt/rcm/journal.json");
+    const served = (await host.podOf(SHIM)) === "";
+    if (killed && journal.stdout.includes("restarting") && served) return step;
+    await host.installer("rollback");
+    await host.uninstall();
+  }
+  return 0;
+}
