@@ -55,7 +55,8 @@ export interface Decision {
 export function decideNode(facts: NodeFacts, nowMs: number): Decision {
   const latest = facts.jobs.toSorted(byAge).at(-1);
   if (latest !== undefined && !isOver(latest, nowMs)) return working(facts, latest);
-  const record = latest === undefined || latest.name === facts.record?.job ? facts.record : folded(facts, latest, nowMs);
+  const record =
+    latest === undefined || latest.name === facts.record?.job ? facts.record : folded(facts, latest, nowMs);
   const current = { ...facts, record: isSameMachine(record, facts.node) ? record : undefined };
   return facts.wanted.kind === "present" ? present(current, facts.wanted.hash, nowMs) : absent(current, nowMs);
 }
@@ -120,7 +121,10 @@ function afterFailure(facts: NodeFacts, record: NodeRecord, nowMs: number): Deci
     return { ...failed, message: `${message} (not tried again until the Shim changes)` };
   }
   if (record.attempt >= MAX_ATTEMPTS && record.reason !== "InUse") {
-    return { ...failed, message: `${message} (given up after ${record.attempt} tries: annotate the Shim with runtime.spinkube.dev/retry)` };
+    return {
+      ...failed,
+      message: `${message} (given up after ${record.attempt} tries: annotate the Shim with runtime.spinkube.dev/retry)`,
+    };
   }
   const afterMs = Date.parse(record.at) + pause(record) - nowMs;
   return afterMs > 0 ? { ...failed, message, afterMs } : { ...failed, message, start };
@@ -145,10 +149,21 @@ function absent(facts: NodeFacts, nowMs: number): Decision {
     return record.reason === "InUse" ? { ...decision, state: "Removing", failed: false } : decision;
   }
   const cleaned = jobs.toSorted(byAge).at(-1)?.operation === "uninstall" && record === undefined;
-  if (cleaned || (record === undefined && jobs.length === 0)) return { ...base(facts), state: "Removing", settled: true };
+  if (cleaned || (record === undefined && jobs.length === 0))
+    return { ...base(facts), state: "Removing", settled: true };
   if (!facts.node.ready) {
-    return { ...base(facts), state: "Removing", reason: "NodeNotReady", message: "Node is not Ready: the shim is removed once it is, or once the Node is deleted" };
+    return {
+      ...base(facts),
+      state: "Removing",
+      reason: "NodeNotReady",
+      message: "Node is not Ready: the shim is removed once it is, or once the Node is deleted",
+    };
   }
   const attempt = nextAttempt(facts, record?.hash ?? "", 0);
-  return { ...base(facts), state: "Removing", reason: "NotWanted", start: { operation: "uninstall", attempt, isRetry: false } };
+  return {
+    ...base(facts),
+    state: "Removing",
+    reason: "NotWanted",
+    start: { operation: "uninstall", attempt, isRetry: false },
+  };
 }

@@ -41,7 +41,10 @@ export function ineligible(node: NodeView, tolerations: readonly Toleration[]): 
 
 function unsupported(node: NodeView): Ineligible | undefined {
   if (node.runtimeVersion !== "" && !node.runtimeVersion.startsWith("containerd://")) {
-    return refuse("RuntimeUnsupported", `Node runs ${node.runtimeVersion}, not containerd: exclude it by spec.nodeSelector`);
+    return refuse(
+      "RuntimeUnsupported",
+      `Node runs ${node.runtimeVersion}, not containerd: exclude it by spec.nodeSelector`,
+    );
   }
   const image = IMMUTABLE.find((name) => node.osImage.startsWith(name));
   if (image !== undefined) {

@@ -1,10 +1,4 @@
-import {
-  JOB_NODE_UID_LABEL,
-  JOB_OPERATION_LABEL,
-  JOB_SHIM_LABEL,
-  MANAGED_BY,
-  MANAGED_BY_LABEL,
-} from "@rcm/crds";
+import { JOB_NODE_UID_LABEL, JOB_OPERATION_LABEL, JOB_SHIM_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from "@rcm/crds";
 import type { Shim } from "@rcm/crds";
 import { ARTIFACT_DIR, REQUEST_ENV } from "@rcm/lib/install-job";
 import type { ArtifactSource, InstallRequest, Operation } from "@rcm/lib/install-job";
@@ -164,10 +158,7 @@ function installer(order: JobOrder, settings: JobSettings): object {
     ...container(order.operation, order, settings),
     args: ["job", order.operation],
     securityContext: asRoot(),
-    volumeMounts: [
-      ...hostMounts({ readOnly: false }),
-      { name: "artifact", mountPath: ARTIFACT_DIR, readOnly: true },
-    ],
+    volumeMounts: [...hostMounts({ readOnly: false }), { name: "artifact", mountPath: ARTIFACT_DIR, readOnly: true }],
   };
 }
 
@@ -201,7 +192,12 @@ function hostMounts({ readOnly }: { readonly readOnly: boolean }): object[] {
 }
 
 function confined(): object {
-  return { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, privileged: false, capabilities: { drop: ["ALL"] } };
+  return {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    privileged: false,
+    capabilities: { drop: ["ALL"] },
+  };
 }
 
 /** Root only because systemd and the files of the host belong to root; without any capability. */

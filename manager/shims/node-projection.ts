@@ -24,7 +24,10 @@ export function projectNode(decision: Decision, starting: boolean, context: Proj
   const label = labelOf(decision, starting, context) ?? null;
   const key = nodeKey(context.shim);
   const bare = context.selectorKeys.has(context.shim) ? undefined : context.shim;
-  const labels = changed(node.labels, { [key]: label, ...(bare === undefined ? {} : { [bare]: upstreamValue(label) }) });
+  const labels = changed(node.labels, {
+    [key]: label,
+    ...(bare === undefined ? {} : { [bare]: upstreamValue(label) }),
+  });
   const annotations = changed(node.annotations, { [key]: record === undefined ? null : recordText(record) });
   if (Object.keys(labels).length + Object.keys(annotations).length === 0) return undefined;
   return { name: node.name, uid: node.uid, labels, annotations };
@@ -33,7 +36,8 @@ export function projectNode(decision: Decision, starting: boolean, context: Proj
 function labelOf(decision: Decision, starting: boolean, { deleting }: ProjectionContext): NodeLabelValue | undefined {
   const { state, record, active } = decision;
   const working = starting || active !== undefined;
-  if (state === "Removing") return decision.settled ? undefined : record !== undefined || working ? "uninstalling" : undefined;
+  if (state === "Removing")
+    return decision.settled ? undefined : record !== undefined || working ? "uninstalling" : undefined;
   if (deleting) return "uninstalling";
   if (serves(decision)) return "provisioned";
   if (working) return "pending";

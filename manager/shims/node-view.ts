@@ -3,7 +3,7 @@ export interface NodeView {
   readonly name: string;
   readonly uid: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Only those with our prefix. */
+  /** Only ours. */
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   readonly ready: boolean;
@@ -36,40 +36,45 @@ export interface NodeJson {
   readonly spec?: { readonly taints?: readonly Taint[] };
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly nodeInfo?: {
-      readonly operatingSystem?: string;
-      readonly architecture?: string;
-      readonly machineID?: string;
-      readonly bootID?: string;
-      readonly osImage?: string;
-      readonly kubeletVersion?: string;
-      readonly containerRuntimeVersion?: string;
-    };
+    readonly nodeInfo?: NodeInfo;
     readonly runtimeHandlers?: readonly { readonly name?: string }[];
   };
 }
 
-/** Label that every kubelet sets; the rest of the labels is kept too, because selectors may name any. */
+interface NodeInfo {
+  readonly operatingSystem?: string;
+  readonly architecture?: string;
+  readonly machineID?: string;
+  readonly bootID?: string;
+  readonly osImage?: string;
+  readonly kubeletVersion?: string;
+  readonly containerRuntimeVersion?: string;
+}
+
+/** Part of the key of every annotation that we write or read. Labels are kept all: selectors may name any. */
 const ANNOTATION_DOMAIN = "runtime.spinkube.dev/";
 
-export function nodeView({ metadata, spec, status }: NodeJson): NodeView {
-  const info = status?.nodeInfo;
+export function nodeView({ metadata, spec, status = {} }: NodeJson): NodeView {
+  const { name, uid, labels = {}, annotations = {} } = metadata;
   return {
-    name: metadata.name,
-    uid: metadata.uid,
-    labels: metadata.labels ?? {},
-    annotations: ourAnnotations(metadata.annotations ?? {}),
+    name,
+    uid,
+    labels,
+    annotations: ourAnnotations(annotations),
     taints: spec?.taints ?? [],
-    ready: (status?.conditions ?? []).some(({ type, status: value }) => type === "Ready" && value === "True"),
-    os: info?.operatingSystem ?? "",
-    architecture: info?.architecture ?? "",
-    machineId: info?.machineID ?? "",
-    bootId: info?.bootID ?? "",
-    osImage: info?.osImage ?? "",
-    kubeletVersion: info?.kubeletVersion ?? "",
-    runtimeVersion: info?.containerRuntimeVersion ?? "",
-    handlers: status?.runtimeHandlers?.map(({ name }) => name ?? ""),
+    ready: (status.conditions ?? []).some((condition) => condition.type === "Ready" && condition.status === "True"),
+    ...machineOf(status.nodeInfo),
+    handlers: status.runtimeHandlers?.map((handler) => handler.name ?? ""),
   };
+}
+
+type Machine = "os" | "architecture" | "machineId" | "bootId" | "osImage" | "kubeletVersion" | "runtimeVersion";
+
+/** Before the kubelet's first word there is nothing to know. */
+function machineOf(info: NodeInfo = {}): Pick<NodeView, Machine> {
+  const { operatingSystem: os = "", architecture = "", machineID: machineId = "", bootID: bootId = "" } = info;
+  const { osImage = "", kubeletVersion = "", containerRuntimeVersion: runtimeVersion = "" } = info;
+  return { os, architecture, machineId, bootId, osImage, kubeletVersion, runtimeVersion };
 }
 
 function ourAnnotations(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

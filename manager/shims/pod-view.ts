@@ -1,31 +1,33 @@
 import type { InstallReport } from "@rcm/lib/install-job";
-import type { PodView } from "./job-view.ts";
+import type { Obstacle, PodView } from "./job-view.ts";
 
-/** Label that the Job controller puts on its pods. */
-const JOB_NAME_LABEL = "batch.kubernetes.io/job-name";
+/** Label that the Job controller puts on its pods: https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name */
+export const JOB_NAME_LABEL = "batch.kubernetes.io/job-name";
 
 interface ContainerJson {
   readonly name: string;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string };
+    readonly running?: object;
+    readonly terminated?: {
+      readonly exitCode: number;
+      readonly reason?: string;
+      readonly message?: string;
+      readonly finishedAt?: string | null;
+    };
   };
 }
 
 export interface PodJson {
   readonly metadata: {
     readonly name: string;
+    readonly uid: string;
     readonly creationTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
   };
   readonly status?: {
     readonly phase?: string;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly reason?: string;
-      readonly message?: string;
-    }[];
+    readonly conditions?: readonly ({ readonly type: string; readonly status: string } & Partial<Obstacle>)[];
     readonly initContainerStatuses?: readonly ContainerJson[];
     readonly containerStatuses?: readonly ContainerJson[];
   };
@@ -34,46 +36,68 @@ export interface PodJson {
 /** Waiting reasons that are part of a normal start. */
 const STARTING: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing", ""]);
 
-export function podView({ metadata, status }: PodJson): PodView {
-  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  const ended = containers.filter(({ state }) => state?.terminated !== undefined);
-  const decisive = ended.find(({ state }) => state?.terminated?.exitCode !== 0) ?? ended.at(-1);
-  const terminated = decisive?.state?.terminated;
+export function podView({ metadata, status = {} }: PodJson): PodView {
+  const { name, uid, creationTimestamp: createdAt = "", labels = {} } = metadata;
+  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   return {
-    name: metadata.name,
-    jobName: metadata.labels?.[JOB_NAME_LABEL] ?? "",
-    phase: status?.phase ?? "Pending",
-    createdAt: metadata.creationTimestamp ?? "",
-    report: parseReport(terminated?.message),
+    name,
+    uid,
+    jobName: labels[JOB_NAME_LABEL] ?? "",
+    phase: status.phase ?? "Pending",
+    createdAt,
+    started: containers.some(({ state }) => state?.running !== undefined || state?.terminated !== undefined),
     waiting: waitingOf(containers) ?? unschedulable(status),
-    ended:
-      terminated === undefined
-        ? undefined
-        : `container ${decisive?.name ?? ""} ended with ${terminated.exitCode} (${terminated.reason ?? "no reason"})`,
+    ...endOf(containers),
   };
 }
 
-function waitingOf(containers: readonly ContainerJson[]): PodView["waiting"] {
+function endOf(containers: readonly ContainerJson[]): Pick<PodView, "endedAt" | "report" | "ended"> {
+  const ends = containers.flatMap(({ name, state }) =>
+    state?.terminated === undefined ? [] : [{ name, ...state.terminated }],
+  );
+  const decisive = ends.find(({ exitCode }) => exitCode !== 0) ?? ends.at(-1);
+  if (decisive === undefined) return { endedAt: undefined, report: undefined, ended: undefined };
+  const times = ends.flatMap(({ finishedAt }) => (typeof finishedAt === "string" ? [finishedAt] : []));
+  return {
+    endedAt: times.toSorted().at(-1),
+    report: parseReport(decisive.message),
+    ended: `container ${decisive.name} ended with ${decisive.exitCode} (${decisive.reason ?? "no reason"})`,
+  };
+}
+
+function waitingOf(containers: readonly ContainerJson[]): Obstacle | undefined {
   for (const { state } of containers) {
-    const reason = state?.waiting?.reason ?? "";
-    if (state?.waiting !== undefined && !STARTING.has(reason)) return { reason, message: state.waiting.message ?? "" };
+    const { reason = "", message = "" } = state?.waiting ?? {};
+    if (state?.waiting !== undefined && !STARTING.has(reason)) return { reason, message };
   }
   return undefined;
 }
 
-function unschedulable(status: PodJson["status"]): PodView["waiting"] {
-  const scheduled = status?.conditions?.find(({ type, status: value }) => type === "PodScheduled" && value === "False");
-  if (scheduled === undefined) return undefined;
-  return { reason: scheduled.reason ?? "Unschedulable", message: scheduled.message ?? "" };
+function unschedulable({ conditions = [] }: NonNullable<PodJson["status"]>): Obstacle | undefined {
+  const found = conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  return found === undefined ? undefined : { reason: found.reason ?? "Unschedulable", message: found.message ?? "" };
 }
 
+/** The pod's own image wrote it, but a node may be anybody's: anything but a report is no report. */
 function parseReport(text: string | undefined): InstallReport | undefined {
   if (text === undefined || text === "") return undefined;
   try {
-    const value = JSON.parse(text) as Partial<InstallReport> | null;
-    if (value === null || typeof value !== "object" || value.schema !== 1) return undefined;
-    return typeof value.ok === "boolean" && typeof value.message === "string" ? (value as InstallReport) : undefined;
+    const value: unknown = JSON.parse(text);
+    return isReport(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isReport(value: unknown): value is InstallReport {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const isText = (name: string): boolean => ["string", "undefined"].includes(typeof fields.get(name));
+  return (
+    fields.get("schema") === 1 &&
+    typeof fields.get("ok") === "boolean" &&
+    typeof fields.get("message") === "string" &&
+    ["reason", "level", "digest"].every((name) => isText(name)) &&
+    ["restarts", "durationMs"].every((name) => Number.isFinite(fields.get(name)))
+  );
 }

@@ -12,8 +12,14 @@ export interface NodeRecord {
   /** Hash of the wanted state that was tried. */
   readonly hash: string;
   readonly ok: boolean;
-  /** How often this hash has been tried, from 1. */
+  /** Serial number of the Job among those with this hash, from 1. */
   readonly attempt: number;
+  /** Failures in a row, with this hash and this value of the retry annotation. */
+  readonly failures: number;
+  /** When the Job was made, RFC 3339: a Job that is older has nothing to add. */
+  readonly created: string;
+  /** Why the Job was made. */
+  readonly why: string;
   /** RFC 3339 time of the result. */
   readonly at: string;
   /** What is on the node now; after a failure, what was there before. */
@@ -49,7 +55,10 @@ export function parseRecord(text: string | undefined): NodeRecord | undefined {
   }
 }
 
-const TEXT_FIELDS = ["shimUid", "job", "operation", "hash", "at", "machineId", "bootId", "runtimeVersion", "retry"] as const;
+const TEXT_FIELDS = [
+  ...["shimUid", "job", "operation", "hash", "at", "created", "why"],
+  ...["machineId", "bootId", "runtimeVersion", "retry"],
+];
 
 function isRecord(value: unknown): value is NodeRecord {
   if (typeof value !== "object" || value === null) return false;
@@ -57,7 +66,7 @@ function isRecord(value: unknown): value is NodeRecord {
   return (
     TEXT_FIELDS.every((name) => typeof fields.get(name) === "string") &&
     typeof fields.get("ok") === "boolean" &&
-    Number.isInteger(fields.get("attempt")) &&
+    ["attempt", "failures"].every((name) => Number.isInteger(fields.get(name))) &&
     Number.isFinite(Date.parse(String(fields.get("at"))))
   );
 }

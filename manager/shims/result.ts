@@ -1,68 +1,95 @@
-import type { Reason } from "@rcm/lib/install-job";
-import type { NodeJob, PodView } from "./job-view.ts";
-import type { NodeView } from "./node-view.ts";
+import type { InstallReport, Reason } from "@rcm/lib/install-job";
+import type { NodeJob, Obstacle, PodView } from "./job-view.ts";
 import type { NodeRecord } from "./record.ts";
 
 /** A pod that cannot start is given this long, in milliseconds, because images and volumes often need a second try. */
 export const START_PATIENCE_MS = 60_000;
+/** The pod's last word may come this much later than that of its Job, in milliseconds. */
+export const LAST_WORD_MS = 10_000;
 
-/** Whether the Job has come to its end, or never will. */
-export function isOver(job: NodeJob, nowMs: number): boolean {
-  if (job.phase !== "active") return true;
-  if (job.pod === undefined) return false;
-  if (job.pod.phase === "Succeeded" || job.pod.phase === "Failed") return true;
-  return job.pod.waiting !== undefined && nowMs - Date.parse(job.pod.createdAt) > START_PATIENCE_MS;
+/** What has become of a Job: at work, at its end, or never to start (`obstacle` says why). */
+export type Progress =
+  | { readonly kind: "working"; readonly obstacle: Obstacle | undefined; readonly sinceMs: number }
+  | { readonly kind: "ended" }
+  | { readonly kind: "hopeless"; readonly obstacle: Obstacle };
+
+export function progressOf(job: NodeJob, nowMs: number): Progress {
+  const { pod } = job;
+  if (pod?.phase === "Succeeded" || pod?.phase === "Failed") return { kind: "ended" };
+  if (job.phase !== "active" && nowMs - Date.parse(job.endedAt ?? job.createdAt) > LAST_WORD_MS)
+    return { kind: "ended" };
+  const obstacle = pod?.started === true ? undefined : (pod?.waiting ?? job.hint);
+  const sinceMs = Date.parse(pod?.createdAt ?? job.createdAt);
+  if (obstacle !== undefined && nowMs - sinceMs > START_PATIENCE_MS) return { kind: "hopeless", obstacle };
+  return { kind: "working", obstacle, sinceMs };
 }
 
-/** Turns the end of a Job into the node's record; undefined after a successful uninstall: nothing is left to know. */
-export function recordFromJob(job: NodeJob, node: NodeView, before: NodeRecord | undefined, nowMs: number): NodeRecord | undefined {
+/**
+ * Turns the end of a Job into the node's record; undefined after a successful uninstall: nothing is left to know. The
+ * same end always gives the same record, so that it can be written twice.
+ */
+export function recordFromJob(job: NodeJob, before: NodeRecord | undefined, nowMs: number): NodeRecord | undefined {
   const report = job.pod?.report;
   const ok = report?.ok === true && job.phase !== "failed" && job.pod?.phase !== "Failed";
   if (ok && job.operation === "uninstall") return undefined;
-  const failure = ok ? undefined : failureOf(job);
-  const level = ok || report?.level !== undefined ? report?.level : levelBefore(before, node);
-  const digest = report?.digest ?? before?.digest;
+  const { hash, operation, attempt, retry, why, machineId, bootId, runtimeVersion, createdAt: created } = job;
   return {
-    shimUid: job.ownerUid ?? "",
-    job: job.name,
-    operation: job.operation,
-    hash: job.hash,
-    ok,
-    attempt: job.attempt,
-    at: new Date(nowMs).toISOString(),
-    ...(level === undefined ? {} : { level }),
-    ...(digest === undefined ? {} : { digest }),
-    ...failure,
-    machineId: node.machineId,
-    bootId: node.bootId,
-    runtimeVersion: node.runtimeVersion,
-    retry: job.retry,
+    ...{ shimUid: job.ownerUid ?? "", job: job.name, operation, hash, ok, attempt },
+    failures: ok ? 0 : failuresBefore(job, before) + 1,
+    ...{ created, why, at: endTime(job, nowMs) },
+    ...leftBehind(job, before, ok ? report : undefined),
+    ...(ok ? {} : failureOf(job, nowMs)),
+    ...{ machineId, bootId, runtimeVersion, retry },
   };
 }
 
-/** What was there stays there when an installer never came to change anything. */
-function levelBefore(before: NodeRecord | undefined, node: NodeView): NodeRecord["level"] {
-  return before?.machineId === node.machineId && before.bootId === node.bootId ? before.level : undefined;
+function failuresBefore(job: NodeJob, before: NodeRecord | undefined): number {
+  const isSameTask = before?.hash === job.hash && before.operation === job.operation && before.retry === job.retry;
+  return isSameTask ? before.failures : 0;
+}
+
+function endTime({ pod, endedAt, phase }: NodeJob, nowMs: number): string {
+  const known = pod?.endedAt ?? (phase === "active" ? undefined : endedAt);
+  return known ?? new Date(nowMs).toISOString();
+}
+
+/** What is on the node now; what was there stays there when an installer never came to change anything. */
+function leftBehind(
+  { pod, machineId, bootId }: NodeJob,
+  before: NodeRecord | undefined,
+  success: InstallReport | undefined,
+): Pick<NodeRecord, "level" | "digest"> {
+  const { level: reported, digest } = pod?.report ?? {};
+  const isSameBoot = before?.machineId === machineId && before.bootId === bootId;
+  const level = success?.level ?? reported ?? (success === undefined && isSameBoot ? before.level : undefined);
+  const present = digest ?? before?.digest;
+  return { ...(level === undefined ? {} : { level }), ...(present === undefined ? {} : { digest: present }) };
 }
 
 type Failure = Pick<NodeRecord, "reason" | "message" | "rolledBack">;
 
-function failureOf(job: NodeJob): Failure {
+function failureOf(job: NodeJob, nowMs: number): Failure {
   const report = job.pod?.report;
   if (report !== undefined && !report.ok) {
     return { reason: report.reason ?? "InternalError", message: report.message, rolledBack: report.rolledBack };
   }
-  if (job.pod?.waiting !== undefined) return notStarted(job.pod.waiting);
+  const progress = progressOf(job, nowMs);
+  if (progress.kind === "hopeless") return notStarted(progress.obstacle);
   if (job.failure === "DeadlineExceeded") {
-    return { reason: "DeadlineExceeded", message: "The installer did not end within its deadline: look at the Job's events" };
+    const message = "The installer did not end within its deadline: see the Events of its Job";
+    return { reason: "DeadlineExceeded", message };
   }
   return { reason: "InstallerLost", message: `The installer left no report (${endOf(job.pod)}): it is tried again` };
 }
 
-function notStarted({ reason, message }: NonNullable<PodView["waiting"]>): Failure {
-  const image = /image/i.test(reason);
-  const known: Reason = image ? "ImagePullFailed" : /read-only file system/i.test(message) ? "ReadOnlyFileSystem" : "PodNotStarted";
-  return { reason: known, message: `The installer's pod cannot start: ${reason}: ${message}` };
+function notStarted({ reason, message }: Obstacle): Failure {
+  return { reason: reasonOf(reason, message), message: `The installer's pod cannot start: ${reason}: ${message}` };
+}
+
+function reasonOf(reason: string, message: string): Reason {
+  if (/read-only file system/i.test(message)) return "ReadOnlyFileSystem";
+  if (/no space left/i.test(message)) return "DiskFull";
+  return /image/i.test(reason) ? "ImagePullFailed" : "PodNotStarted";
 }
 
 function endOf(pod: PodView | undefined): string {

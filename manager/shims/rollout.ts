@@ -27,7 +27,8 @@ export function planRollout(input: RolloutInput): Rollout {
   const removals = ready.filter(({ start }) => start?.operation === "uninstall");
   const hold = holdOf(input);
   const retries = input.paused ? [] : ready.filter(({ start, failed }) => start?.operation !== "uninstall" && failed);
-  const fresh = hold === undefined ? ready.filter(({ start, failed }) => start?.operation !== "uninstall" && !failed) : [];
+  const fresh =
+    hold === undefined ? ready.filter(({ start, failed }) => start?.operation !== "uninstall" && !failed) : [];
   const { limit, active, failed } = countsOf(input);
   const own = [...removals, ...retries].slice(0, Math.max(0, limit - active));
   const room = Math.max(0, limit - active - failed - own.filter((decision) => !decision.failed).length);
@@ -67,5 +68,8 @@ function maxFailures({ type, maxFailures: wanted }: ShimSpecRolloutStrategy, sel
 export function share(value: number | string, total: number): number {
   if (typeof value === "number") return Math.max(1, value);
   const percent = Number.parseInt(value, 10);
-  return Math.max(1, Math.floor((total * (value.endsWith("%") ? percent : 0)) / 100) || (value.endsWith("%") ? 1 : percent));
+  return Math.max(
+    1,
+    Math.floor((total * (value.endsWith("%") ? percent : 0)) / 100) || (value.endsWith("%") ? 1 : percent),
+  );
 }

@@ -44,7 +44,14 @@ export function runtimeClassFor(shim: Shim): RuntimeClassJson {
 
 /** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/ */
 export function ownerReference(name: string, uid: string): OwnerReference {
-  return { apiVersion: "runtime.spinkube.dev/v1alpha1", kind: "Shim", name, uid, controller: true, blockOwnerDeletion: true };
+  return {
+    apiVersion: "runtime.spinkube.dev/v1alpha1",
+    kind: "Shim",
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
 }
 
 export interface OwnerReference {
