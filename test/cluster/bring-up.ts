@@ -16,6 +16,7 @@ import {
 } from "./control-plane.ts";
 import { findDaemon } from "./daemon.ts";
 import { LAN_DAEMON, makeLan, removeLan } from "./lan.ts";
+import { assertFit, assertOurs, ownedMark } from "./machine-fit.ts";
 import { publishDns, startDns, startRegistry, waitForServices } from "./machine-services.ts";
 import { lowerOf, withApi } from "./members.ts";
 import type { NodeSpec } from "./node-files.ts";
@@ -48,11 +49,14 @@ export async function bringUp(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
+  const { dir } = layout.settings;
   await assertOnlyOne(layout);
+  await assertOurs(dir);
+  await assertFit(dir);
   const programs = await makeParts(layout.settings.cacheDir, versions, progress, signal);
   await timed(progress, "leftovers removed", async () => bringDown(layout, signal));
-  const { dir } = layout.settings;
   await mkdir(dir, { recursive: true });
+  await writeFile(ownedMark(dir), "");
   await writeFile(MARKER, dir);
   const plane = planeOf(layout, programs, await makeGroup(PLANE_GROUP));
   const lan = await timed(progress, "network", async () => makeLan(plane.daemons, signal));
@@ -74,6 +78,8 @@ export async function bringUp(
 
 /** Ends everything and puts the machine back as it was. Does no harm when nothing is up. */
 export async function bringDown(layout: Layout, signal: AbortSignal): Promise<void> {
+  await assertOnlyOne(layout);
+  await assertOurs(layout.settings.dir);
   await removeGroup("", signal);
   await removeLan(signal);
   await rm(layout.settings.dir, { recursive: true, force: true });
@@ -83,7 +89,10 @@ export async function bringDown(layout: Layout, signal: AbortSignal): Promise<vo
 async function assertOnlyOne({ settings }: Layout): Promise<void> {
   const dir = (await readFile(MARKER, "utf8").catch(() => "")).trim();
   if (dir === "" || dir === settings.dir || !(await isUp(layoutOf({ ...settings, dir })))) return;
-  throw new ClusterError("BUSY", `Cannot bring a cluster up: one is up in "${dir}"; RCM_CLUSTER_DIR=${dir} names it`);
+  throw new ClusterError(
+    "BUSY",
+    `Cannot use "${settings.dir}": this machine's cluster is in "${dir}"; RCM_CLUSTER_DIR=${dir} names it`,
+  );
 }
 
 function planeOf(layout: Layout, { kube }: Programs, groups: readonly string[]): Plane {
