@@ -15,7 +15,7 @@ export interface ContainerdVersion {
 export function parseContainerdVersion(text: string): ContainerdVersion {
   const [, major, minor, patch] = /^(?:containerd:\/\/)?v?(\d+)\.(\d+)\.(\d+)(?!\d)/.exec(text) ?? [];
   if (major === undefined) {
-    throw new InstallError("ConfigUnsupported", `Cannot tell the version of containerd from "${text}"`);
+    throw new InstallError("ConfigUnsupported", `Cannot read "${text}" as a version of containerd`);
   }
   return { major: Number(major), minor: Number(minor), patch: Number(patch) };
 }

@@ -2,6 +2,7 @@ import { InstallError } from "../errors.ts";
 import type { ContainerdVersion } from "./config-version.ts";
 import { configVersion, mergesPlugins } from "./config-version.ts";
 import type { Edited } from "./edit-main.ts";
+import { removeFromMain } from "./edit-main.ts";
 import type { ConfigFile } from "./handler-site.ts";
 import { refuseForeign } from "./handler-site.ts";
 import { addImport, importsCover, removeImport } from "./imports.ts";
@@ -59,22 +60,22 @@ export function dropInPattern(dropInDir: string): string {
  *   where a drop-in replaces the whole plug-in, and for files with different versions.
  */
 export function planDropIn(options: DropInOptions): DropInPlan {
-  const { containerd, dropInDir, handler, mainPath } = options;
+  const { containerd, dropInDir, handler, mainPath, mainText = minimalMain(dropInDir) } = options;
   if (!mergesPlugins(containerd)) throw unsupported(options, "in containerd 1 it would replace all CRI settings");
   const path = dropInPath(dropInDir, handler.name);
-  const main = { path: mainPath, text: options.mainText ?? minimalMain(dropInDir) };
   const others = options.imported.filter((file) => file.path !== path);
-  for (const file of [main, ...others]) refuseForeign(file, handler.name);
+  for (const file of [{ path: mainPath, text: mainText }, ...others]) refuseForeign(file, handler.name);
+  // What we wrote into the main file while containerd 1 was here would be merged with the drop-in.
+  const main = { path: mainPath, text: removeFromMain({ path: mainPath, text: mainText }, handler.name).text };
   refuseForeignFile(path, options.existing);
   const version = commonVersion(options, [main, ...others]);
   const trees = [main, ...others].map((file) => parseToml(file.text, file.path));
   const text = dropInText(version, runtimeTable(handler, pluginIdFor(version, trees, containerd)), handler.name);
-  const covered = importsCover(main, path);
-  const mainText = covered ? main.text : addImport(main, dropInPattern(dropInDir));
-  parseToml(mainText, mainPath);
+  const edited = importsCover(main, path) ? main.text : addImport(main, dropInPattern(dropInDir));
+  parseToml(edited, mainPath);
   return {
     dropIn: { path, text, changed: text !== options.existing },
-    main: { text: mainText, changed: mainText !== options.mainText },
+    main: { text: edited, changed: edited !== options.mainText },
   };
 }
 
@@ -95,10 +96,14 @@ export interface DropInRemovalOptions extends DropInPlace {
 export function planDropInRemoval(options: DropInRemovalOptions): DropInRemoval {
   const { mainText, mainPath, dropInDir, handler, remaining } = options;
   const path = dropInPath(dropInDir, handler);
-  if (mainText === undefined || remaining.length > 0) return { path, main: { text: mainText, changed: false } };
-  if (mainText === minimalMain(dropInDir)) return { path, main: { text: undefined, changed: true } };
-  const text = removeImport({ path: mainPath, text: mainText }, dropInPattern(dropInDir));
-  return { path, main: { text, changed: text !== mainText } };
+  if (mainText === undefined) return { path, main: { text: undefined, changed: false } };
+  const { text } = removeFromMain({ path: mainPath, text: mainText }, handler);
+  const left = remaining.length > 0 ? text : withoutImport({ path: mainPath, text }, dropInDir);
+  return { path, main: { text: left, changed: left !== mainText } };
+}
+
+function withoutImport(main: ConfigFile, dropInDir: string): string | undefined {
+  return main.text === minimalMain(dropInDir) ? undefined : removeImport(main, dropInPattern(dropInDir));
 }
 
 /**

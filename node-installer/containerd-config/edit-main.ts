@@ -70,7 +70,8 @@ function refuseGuests(file: ConfigFile, block: OwnedBlock): void {
 function checkEdit(before: TomlTable, after: TomlTable, name: string, pluginId: PluginId): void {
   const had = tableAt(before, runtimesPath(pluginId));
   const added = Object.keys(tableAt(after, runtimesPath(pluginId))).filter((key) => !Object.hasOwn(had, key));
-  const paths = [...new Set([name, ...added])].map((key) => handlerPath(pluginId, key));
+  const implied = added.filter((key) => key !== name).map((key) => handlerPath(pluginId, key));
+  const paths = [...PLUGIN_IDS.map((id) => handlerPath(id, name)), ...implied];
   if (sameValue(stripped(before, paths), stripped(after, paths))) return;
   throw new InstallError("ConfigGate", `Cannot add the handler "${name}": the edit would change other settings too`);
 }
@@ -94,12 +95,17 @@ export function removeFromMain(file: ConfigFile, name: string): Edited {
   return { text: cleaned, changed: cleaned !== file.text };
 }
 
-/** The implied runtimes may go as soon as they are the only ones that the file names. */
+/** The implied runtimes may go as soon as they are the only ones that their table names. */
 function withoutImplied(file: ConfigFile): string {
   const block = blockOf(file, IMPLIED_BLOCK);
   if (block === undefined) return file.text;
   const text = withoutBlock(file.text, block);
-  const tree = parseToml(text, file.path);
-  const namesAny = PLUGIN_IDS.some((id) => Object.keys(tableAt(tree, runtimesPath(id))).length > 0);
-  return namesAny ? file.text : text;
+  const [now, then] = [runtimeCounts(file), runtimeCounts({ ...file, text })];
+  return then.every((count, index) => count === 0 || count === now[index]) ? text : file.text;
+}
+
+/** How many runtimes each plug-in table names, in the order of `PLUGIN_IDS`. */
+function runtimeCounts({ path, text }: ConfigFile): readonly number[] {
+  const tree = parseToml(text, path);
+  return PLUGIN_IDS.map((id) => Object.keys(tableAt(tree, runtimesPath(id))).length);
 }

@@ -89,5 +89,6 @@ function placeForRootKey(text: string): number {
     return lineEnd < 0 ? text.length : lineEnd + 1;
   }
   const header = statements[first];
-  return header === undefined ? text.length : text.lastIndexOf("\n", header.start) + 1;
+  if (header === undefined) return text.length;
+  return text.lastIndexOf("\n", header.start) + 1 || (text.startsWith("\uFEFF") ? 1 : 0);
 }

@@ -13,7 +13,7 @@ export interface OwnedBlock {
 }
 
 const OWNER = "runtime-class-manager";
-const MARK = /^[ \t]*# (BEGIN|END) runtime-class-manager ([^\r\n]*?)[ \t]*$/gm;
+const MARK = /^\uFEFF?[ \t]*# (BEGIN|END) runtime-class-manager ([^\r\n]*?)[ \t]*$/gm;
 
 interface Mark {
   readonly kind: "BEGIN" | "END";

@@ -33,9 +33,18 @@ function isTree(value: unknown): value is TomlTable {
 
 function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const text = error.message.split("\n", 1)[0] ?? "";
-  if (!("line" in error) || !("column" in error)) return text;
-  return `line ${String(error.line)}, column ${String(error.column)}: ${text}`;
+  const text = error.message.replace(/^[\s\S]* but (.+) found\.?$/, "unexpected $1").replace(/\.$/, "");
+  const { line, column } = startOf(error);
+  return line === undefined || column === undefined ? text : `line ${line}, column ${column}: ${text}`;
+}
+
+/** The parser's own errors have line and column, those of its grammar have them in `location.start`. */
+function startOf(error: object): { readonly line?: number; readonly column?: number } {
+  if ("line" in error && "column" in error) return { line: Number(error.line), column: Number(error.column) };
+  if (!("location" in error) || typeof error.location !== "object" || error.location === null) return {};
+  return "start" in error.location && typeof error.location.start === "object" && error.location.start !== null
+    ? startOf(error.location.start)
+    : {};
 }
 
 export function isTable(value: TomlValue | undefined): value is TomlTable {
