@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { CriConnection } from "./cri-connection.ts";
 import { CriError } from "./cri-error.ts";
 import { listSandboxes } from "./cri-lists.ts";
@@ -28,52 +29,94 @@ export const RUN_TIMEOUT_MS = 60_000;
 /** For stop and for remove, each. kubelet gives a sandbox the same. */
 const CLEAN_UP_TIMEOUT_MS = 15_000;
 
+/** For a sandbox that comes up after we stopped waiting for it. */
+const LATE_START_MS = 5000;
+const LATE_POLL_MS = 250;
+
 const PROBE_LABEL = "runtime-class-manager/probe";
 const NODE = 2; // NamespaceMode of the CRI: that of the host.
 
 /**
  * Starts a sandbox without containers through a handler, stops it and removes it: proof that containerd, the shim and
- * runc work. It has the host's network, so that it needs no CNI. Nothing is left, however it goes: after a failure,
- * too, what is labelled as this probe's is looked for and removed.
+ * runc work. It has the host's network, so that it needs no CNI. Nothing is left, however it goes: what is labelled as
+ * this probe's is looked for and removed. Where `signal` aborts, that takes as long as containerd needs for the start.
  *
  * @throws {CriError} `UNAVAILABLE` if containerd was not there to answer; the reason of `signal` if that aborts.
  */
 export async function probeSandbox(cri: CriConnection, probe: Probe, signal: AbortSignal): Promise<ProbeResult> {
+  signal.throwIfAborted();
   const uid = randomUUID();
+  const start = await settled(startSandbox(cri, probe, uid));
   try {
-    return await runOnce(cri, probe, uid, signal);
+    signal.throwIfAborted();
+    return start.error === undefined ? await endSandbox(cri, uid, signal) : failure("run", start.error);
   } finally {
-    await cleanUp(cri, uid);
+    await cleanUp(cri, uid, isUnclear(start.error) ? LATE_START_MS : 0);
   }
 }
 
-async function runOnce(cri: CriConnection, probe: Probe, uid: string, signal: AbortSignal): Promise<ProbeResult> {
-  let step: "run" | "stop" | "remove" = "run";
-  try {
-    await cri.call("RunPodSandbox", sandboxRequest(probe, uid), signal, probe.timeoutMs ?? RUN_TIMEOUT_MS);
-    for (const { id } of await ownSandboxes(cri, uid, signal)) {
-      step = "stop";
-      await cri.call("StopPodSandbox", { podSandboxId: id }, signal, CLEAN_UP_TIMEOUT_MS);
-      step = "remove";
-      await cri.call("RemovePodSandbox", { podSandboxId: id }, signal, CLEAN_UP_TIMEOUT_MS);
+/**
+ * Not bound to the caller's signal: containerd goes on with a start whose caller has hung up, and lists the sandbox
+ * only once it is up (seen on 1.6.20, 1.7.24 and 2.1.9), so that nothing would be there to be removed.
+ */
+async function startSandbox(cri: CriConnection, probe: Probe, uid: string): Promise<void> {
+  const timeoutMs = probe.timeoutMs ?? RUN_TIMEOUT_MS;
+  await cri.call("RunPodSandbox", sandboxRequest(probe, uid), AbortSignal.timeout(timeoutMs + 1000), timeoutMs);
+}
+
+async function endSandbox(cri: CriConnection, uid: string, signal: AbortSignal): Promise<ProbeResult> {
+  for (const { id } of await ownSandboxes(cri, uid, signal)) {
+    for (const { step, method } of END) {
+      const { error } = await settled(cri.call(method, { podSandboxId: id }, signal, CLEAN_UP_TIMEOUT_MS));
+      if (error !== undefined) return failure(step, error);
     }
-    return { kind: "ok" };
-  } catch (error) {
-    if (!(error instanceof CriError) || error.code === "UNAVAILABLE") throw error;
-    return { kind: "failed", step, message: error.detail };
   }
+  return { kind: "ok" };
 }
 
-/** Best effort, and not bound to the caller's signal: what was started must go also when the caller is in a hurry. */
-async function cleanUp(cri: CriConnection, uid: string): Promise<void> {
-  const signal = AbortSignal.timeout(2 * CLEAN_UP_TIMEOUT_MS);
+const END = [
+  { step: "stop", method: "StopPodSandbox" },
+  { step: "remove", method: "RemovePodSandbox" },
+] as const;
+
+function failure(step: "run" | "stop" | "remove", error: Error): ProbeResult {
+  if (!(error instanceof CriError) || error.code === "UNAVAILABLE") throw error;
+  return { kind: "failed", step, message: error.detail };
+}
+
+/** We stopped waiting before containerd answered: its sandbox may still come up. */
+function isUnclear(error: Error | undefined): boolean {
+  return error instanceof CriError && error.code === "TIMEOUT";
+}
+
+/**
+ * Best effort, and not bound to the caller's signal either.
+ *
+ * @param lateMs for so many milliseconds a sandbox may still come up.
+ */
+async function cleanUp(cri: CriConnection, uid: string, lateMs: number): Promise<void> {
+  const signal = AbortSignal.timeout(lateMs + 2 * CLEAN_UP_TIMEOUT_MS);
   try {
-    for (const { id } of await ownSandboxes(cri, uid, signal)) {
+    let left = await ownSandboxes(cri, uid, signal);
+    for (const end = Date.now() + lateMs; left.length === 0 && Date.now() < end;) {
+      await delay(LATE_POLL_MS);
+      left = await ownSandboxes(cri, uid, signal);
+    }
+    for (const { id } of left) {
       await cri.call("StopPodSandbox", { podSandboxId: id }, signal, CLEAN_UP_TIMEOUT_MS).catch(() => undefined);
       await cri.call("RemovePodSandbox", { podSandboxId: id }, signal, CLEAN_UP_TIMEOUT_MS);
     }
   } catch {
     // How the probe went has been said; a sandbox that resists is the kubelet's, which removes pods it does not know.
+  }
+}
+
+async function settled(work: Promise<unknown>): Promise<{ readonly error?: Error }> {
+  try {
+    await work;
+    return {};
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 

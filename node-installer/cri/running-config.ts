@@ -19,8 +19,8 @@ export function configuredHandlers(config: Reply): readonly string[] {
 }
 
 /**
- * Parent for the cgroup of a sandbox that leaves nothing behind: a slice of systemd where the default runtime uses its
- * cgroup driver (it refuses a path), else the root of the hierarchy (the driver for files refuses a slice).
+ * Parent for the cgroup of a sandbox that leaves nothing behind: a slice that is always there where the default runtime
+ * leaves its cgroups to systemd (it refuses a path), else the root of the hierarchy.
  */
 export function cgroupParentFor(config: Reply): string {
   const containerd = messageIn(config, "containerd");

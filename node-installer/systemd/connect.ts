@@ -4,8 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "@rcm/lib/backoff";
 import { authenticate } from "./dbus-auth.ts";
 import { DBusConnection } from "./dbus-connection.ts";
-import { withDeadline } from "./deadline.ts";
 import { SystemdError } from "./systemd-error.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 /**
  * systemd's own socket, for root only, on which it speaks D-Bus without a bus. A mount of this file goes stale when
@@ -41,7 +41,7 @@ export async function connectSystemd(path: string, signal: AbortSignal): Promise
 
 async function connectOnce(path: string, signal: AbortSignal): Promise<DBusConnection> {
   const deadline = { task: `connect to systemd at "${path}"`, timeoutMs: HANDSHAKE_TIMEOUT_MS };
-  return withDeadline(deadline, signal, async (either) => {
+  return withTimeout(deadline, signal, async (either) => {
     const socket = await openSocket(path, either);
     try {
       await authenticate(socket, either);

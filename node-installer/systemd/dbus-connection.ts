@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import { MessageFrames } from "./dbus-frames.ts";
 import { decodeMessage, encodeMessage, type DBusMessage } from "./dbus-message.ts";
 import type { DBusValue } from "./dbus-value.ts";
-import { withDeadline } from "./deadline.ts";
 import { orAborted } from "./or-aborted.ts";
 import { SystemdError } from "./systemd-error.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 /** One call of a method. */
 export interface MethodCall {
@@ -68,7 +68,7 @@ export class DBusConnection {
     const destination = "org.freedesktop.systemd1";
     const head = { path, member, interface: call.interface, destination };
     const bytes = encodeMessage({ kind: "call", serial, ...head, signature, body: args });
-    const reply = await withDeadline({ task: `call systemd's "${member}"`, timeoutMs }, signal, async (either) =>
+    const reply = await withTimeout({ task: `call systemd's "${member}"`, timeoutMs }, signal, async (either) =>
       this.#exchange(serial, bytes, either),
     );
     if (reply.kind === "error") throw refusal(call, reply);

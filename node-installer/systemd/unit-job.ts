@@ -1,12 +1,12 @@
 import type { DBusConnection, MethodCall } from "./dbus-connection.ts";
 import type { DBusMessage } from "./dbus-message.ts";
 import { textFrom } from "./dbus-value.ts";
-import { withDeadline } from "./deadline.ts";
 import { callManager, pathFromManager } from "./manager-call.ts";
 import { orAborted } from "./or-aborted.ts";
 import { isRefusal } from "./systemd-error.ts";
 import { requireUnitName } from "./unit-name.ts";
 import { serviceProperties } from "./unit-properties.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 /**
  * How a job ended: `done`, `canceled` (another order took its place), `timeout`, `failed`, `dependency`, `skipped`,
@@ -95,7 +95,7 @@ export async function runJob(
     onRemoved = Promise.withResolvers();
   });
   try {
-    return await withDeadline({ task, timeoutMs }, signal, async (either) => {
+    return await withTimeout({ task, timeoutMs }, signal, async (either) => {
       const job = await pathFromManager(bus, { ...order, timeoutMs }, either);
       for (;;) {
         const result = removed.get(job);

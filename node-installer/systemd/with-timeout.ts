@@ -1,3 +1,4 @@
+import { withDeadline } from "@rcm/lib/deadline";
 import { SystemdError } from "./systemd-error.ts";
 
 /**
@@ -5,16 +6,11 @@ import { SystemdError } from "./systemd-error.ts";
  *
  * @throws {SystemdError} `TIMEOUT` for the latter: `Cannot <task>: no answer within <timeoutMs> ms`.
  */
-export async function withDeadline<T>(
+export async function withTimeout<T>(
   { task, timeoutMs }: { readonly task: string; readonly timeoutMs: number },
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const deadline = AbortSignal.timeout(timeoutMs);
-  try {
-    return await work(AbortSignal.any([signal, deadline]));
-  } catch (error) {
-    if (error !== deadline.reason) throw error;
-    throw new SystemdError("TIMEOUT", `Cannot ${task}: no answer within ${timeoutMs} ms`, { cause: error });
-  }
+  const message = `Cannot ${task}: no answer within ${timeoutMs} ms`;
+  return withDeadline({ ms: timeoutMs, expired: () => new SystemdError("TIMEOUT", message) }, work, signal);
 }
