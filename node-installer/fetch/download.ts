@@ -62,16 +62,16 @@ export async function download(
 async function attempt(order: FetchOrder, target: Target, signal: AbortSignal): Promise<string> {
   if (order.url.protocol === "file:") return save(await openFile(order), order, target, signal);
   await using location = await openLocation(order, signal);
-  const source = { body: received(location.body, order.shown), length: location.length };
+  const source = { body: received(location.body, order.shown, signal), length: location.length };
   return await save(source, order, target, signal);
 }
 
 /** The body's pieces; what breaks it is known as the connection's error, not the file system's. */
-async function* received(body: AsyncIterable<Buffer>, shown: string): AsyncGenerator<Buffer> {
+async function* received(body: AsyncIterable<Buffer>, shown: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   try {
     yield* body;
   } catch (error) {
-    throw connectionFailure(shown, error);
+    throw signal.aborted ? error : connectionFailure(shown, error);
   }
 }
 
