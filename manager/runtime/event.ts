@@ -3,7 +3,7 @@ import type { KubeObject, Resource } from "@rcm/lib/kube";
 import { microTime } from "./lease.ts";
 
 /** What an Event is about. */
-export interface Regarding {
+interface Regarding {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;

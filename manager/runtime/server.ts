@@ -23,7 +23,7 @@ export interface StatusServer {
   close(): Promise<void>;
 }
 
-export class StatusServerError extends CodedError<"LISTEN_FAILED"> {
+class StatusServerError extends CodedError<"LISTEN_FAILED"> {
   override readonly name = "StatusServerError";
 }
 

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { KubeObject, Resource } from "@rcm/lib/kube";
 import type { KubeClient } from "@rcm/lib/kube-client";
 import { runAsLeader, type ElectionOptions, type Leadership } from "@rcm/manager/runtime/leader";
@@ -182,7 +182,7 @@ describe("runAsLeader()", () => {
   /** A process of its own that leads and then writes all the time. */
   async function startChild(name: string): Promise<ChildProcess> {
     await kube.apply(CONFIG_MAPS, { ...configMap("written", "0") }, { force: true }, signal);
-    const child = fork(join(import.meta.dirname, "kube-leader-child.ts"), [
+    const child = fork(fileURLToPath(import.meta.resolve("./kube-leader-child.ts")), [
       plane.kubeconfig,
       name,
       JSON.stringify(TIMES),
