@@ -63,6 +63,10 @@ describe("ownedBlocks()", () => {
     expect(ownedBlocks(`a = """\n${BEGIN}\n"""\nb = '''\n${END}\n'''\n`, "c")).to.deep.equal([]);
   });
 
+  it("takes a mark on the line that ends a string for none", () => {
+    expect(ownedBlocks(`a = """\n${END}""" # x\n`, "c")).to.deep.equal([]);
+  });
+
   it("takes an indented mark, and one behind which an editor left spaces", () => {
     expect(ownedBlocks(`  ${BEGIN}  \n[x]\n\t${END}\t`, "c").map(({ name }) => name)).to.deep.equal(["spin"]);
   });

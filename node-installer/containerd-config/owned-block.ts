@@ -54,7 +54,7 @@ function marksIn(text: string): readonly Mark[] {
       start: index + line.indexOf("#"),
       end: index + line.length,
     }))
-    .filter((mark) => !statements.some((statement) => isWithin(mark, statement)));
+    .filter(({ start }) => !statements.some((statement) => isWithin({ start, end: start }, statement)));
 }
 
 export function isWithin(

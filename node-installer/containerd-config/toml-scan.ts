@@ -66,6 +66,7 @@ function scanKey(text: string, from: number): { readonly parts: readonly string[
 
 function keyOf(source: string): string {
   if (!/^["']/.test(source)) return source;
+  if (source.startsWith("'") || !source.includes("\\")) return source.slice(1, -1);
   return Object.keys(parseToml(`${source} = 0`, "a key"))[0] ?? "";
 }
 
