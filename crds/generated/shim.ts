@@ -162,10 +162,6 @@ export interface ShimStatus {
    */
   nodesRemoving?: number;
   /**
-   * The value of the annotation runtime.spinkube.dev/retry that was acted on last.
-   */
-  lastRetry?: string;
-  /**
    * State of single nodes, those that need attention first; at most 100 of them.
    *
    * @maxItems 100

@@ -1,0 +1,93 @@
+/** Runs on the cluster that `scripts/demo` brought up. */
+import { messageOf } from "@rcm/lib/errors";
+import { openCluster } from "../../test/cluster/index.ts";
+import type { Cluster } from "../../test/cluster/index.ts";
+import {
+  applyDeployment,
+  buildAndLoad,
+  getShim,
+  isProvisioned,
+  runPod,
+  serveShim,
+  shimManifest,
+  shimOf,
+  startNodesServer,
+} from "../../test/support/deployment.ts";
+import { createKubectl, eventually } from "../../test/support/kubectl.ts";
+import type { Kubectl } from "../../test/support/kubectl.ts";
+
+const SHIM = "demo-v1";
+const keep = process.argv.includes("--keep");
+const stop = new AbortController();
+process.once("SIGINT", () => {
+  stop.abort(new Error("Stopped by SIGINT"));
+});
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const cluster = openCluster(() => undefined);
+  const kubeconfig = await cluster.kubeconfigPath();
+  try {
+    await demonstrate(cluster, createKubectl(kubeconfig));
+    return 0;
+  } catch (error) {
+    console.error(`scripts/demo: ${messageOf(error)}`);
+    return 1;
+  } finally {
+    if (keep) console.log(`\nThe cluster stays up (scripts/cluster down ends it):\nexport KUBECONFIG=${kubeconfig}`);
+    else await step("Take the cluster down", async () => cluster.down(AbortSignal.timeout(120_000)));
+  }
+}
+
+async function demonstrate(cluster: Cluster, kubectl: Kubectl): Promise<void> {
+  await step("Build the images and load them", async () => buildAndLoad(cluster, stop.signal));
+  await step("kubectl apply -k deploy", async () => applyDeployment(kubectl));
+  const server = await startNodesServer();
+  try {
+    const artifact = await serveShim(server, SHIM, "demo");
+    const shim = shimManifest({ name: SHIM, location: artifact.url, sha256: artifact.sha256 });
+    console.log(`\n$ kubectl apply -f shim.yaml\n${JSON.stringify(shim, undefined, 2)}\n`);
+    await kubectl(["apply", "-f", "-"], JSON.stringify(shim));
+    await watchNodes(kubectl);
+    console.log(`\n$ kubectl get shims\n${await kubectl(["get", "shims"])}`);
+    console.log(`$ kubectl get runtimeclass\n${await kubectl(["get", "runtimeclass"])}`);
+    await runOnEveryNode(cluster, kubectl);
+  } finally {
+    await server.close();
+  }
+}
+
+/** Prints each node's state when it changes. */
+async function watchNodes(kubectl: Kubectl): Promise<void> {
+  const from = performance.now();
+  const seen = new Map<string, string>();
+  await eventually("the shim on every node", 120_000, async () => {
+    stop.signal.throwIfAborted();
+    const shim = await getShim(kubectl, SHIM);
+    for (const { name, state, reason = "", message = "" } of shim?.status?.nodeStates ?? []) {
+      if (seen.get(name) === state) continue;
+      seen.set(name, state);
+      console.log(`${((performance.now() - from) / 1000).toFixed(1).padStart(6)} s  ${name.padEnd(8)} ${state} ${reason} ${message}`.trimEnd());
+    }
+    return shim !== undefined && isProvisioned(shim) ? shim : undefined;
+  });
+}
+
+async function runOnEveryNode(cluster: Cluster, kubectl: Kubectl): Promise<void> {
+  const nodes = (await kubectl(["get", "nodes", "-o", "name"])).trim().split("\n");
+  for (const node of nodes.map((name) => name.replace("node/", ""))) {
+    const pod = `hello-${node}`;
+    await kubectl(["delete", "pod", pod, "--ignore-not-found", "--wait"]);
+    const words = await runPod(kubectl, pod, node, SHIM);
+    const version = await kubectl(["get", "node", node, "-o", "jsonpath={.status.nodeInfo.containerRuntimeVersion}"]);
+    console.log(`${node} (${version}): "${words}", run by ${await shimOf(cluster, node, pod, kubectl)}`);
+  }
+}
+
+async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const from = performance.now();
+  process.stdout.write(`${what} … `);
+  const result = await work();
+  console.log(`${((performance.now() - from) / 1000).toFixed(1)} s`);
+  return result;
+}
