@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { constants, createZstdCompress, gzipSync, zstdCompressSync } from "node:zlib";
 import { expect } from "chai";
-import fc from "fast-check";
+import { array, assert, asyncProperty, constantFrom, nat, tuple } from "fast-check";
 import { describe, it } from "mocha";
 import { create } from "tar";
 import { ArchiveError } from "./archive-error.ts";
@@ -196,10 +196,10 @@ describe("unpackShim()", () => {
   it("gives the shim or an ArchiveError and writes nothing else, whatever is changed", async () => {
     const small = sampleElf();
     const tar = sampleTar({ path: "README.md", content: "Read me" }, { path: NAME, content: small });
-    const forms = [tar, gzipSync(tar), zstdCompressSync(tar)] as const;
-    const changes = fc.array(fc.tuple(fc.nat(tar.length), fc.nat(255)), { maxLength: 4 });
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...forms), changes, fc.nat(tar.length), async (form, change, length) => {
+    const archives = [tar, gzipSync(tar), zstdCompressSync(tar)] as const;
+    const changes = array(tuple(nat(tar.length), nat(255)), { maxLength: 4 });
+    await assert(
+      asyncProperty(constantFrom(...archives), changes, nat(tar.length), async (form, change, length) => {
         const changed = Buffer.from(form.subarray(0, length % 2 === 0 ? form.length : length));
         for (const [at, value] of change) changed[at % form.length] = value;
         const { error, files } = await unpack(changed);

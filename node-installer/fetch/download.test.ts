@@ -10,8 +10,10 @@ import { tryFetch } from "./testing/try-fetch.ts";
 
 const ELF = sampleElf();
 
+type Answer = (response: ServerResponse) => void;
+
 /** Answers once by each, then by the last for ever. */
-function inTurn(...answers: readonly ((response: ServerResponse) => void)[]): RequestListener {
+function inTurn(...answers: readonly Answer[]): RequestListener {
   let turn = 0;
   return function answer(_request, response) {
     answers[Math.min(turn, answers.length - 1)]?.(response);
@@ -168,7 +170,7 @@ describe("download()", () => {
   }
 
   it("fails when nobody listens", async () => {
-    const server = await serve(good);
+    const server = await serve(inTurn(good));
     await server[Symbol.asyncDispose]();
     const { code, message } = await tryFetch({ location: server.url });
     expect(code).to.equal("ArtifactUnavailable");

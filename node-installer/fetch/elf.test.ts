@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { expect } from "chai";
-import fc from "fast-check";
+import { array, assert, nat, property, tuple } from "fast-check";
 import { describe, it } from "mocha";
 import {
   ELF_HEADER_BYTES,
@@ -106,17 +106,13 @@ describe("parseElfHeader() and parseSegments()", () => {
   });
 
   it("answers or throws an ElfError, whatever the headers are", () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.nat(175), fc.nat(255)), { maxLength: 12 }),
-        fc.nat(good.length),
-        (changes, length) => {
-          const file = Buffer.from(good);
-          for (const [at, value] of changes) file[at] = value;
-          const answer = examine(file.subarray(0, length), "amd64");
-          expect(typeof answer === "number" || answer instanceof ElfError).to.equal(true);
-        },
-      ),
+    assert(
+      property(array(tuple(nat(175), nat(255)), { maxLength: 12 }), nat(good.length), (changes, length) => {
+        const file = Buffer.from(good);
+        for (const [at, value] of changes) file[at] = value;
+        const answer = examine(file.subarray(0, length), "amd64");
+        expect(typeof answer === "number" || answer instanceof ElfError).to.equal(true);
+      }),
       { numRuns: 500 },
     );
   });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
-import fc from "fast-check";
+import { array, assert, asyncProperty, boolean, nat, tuple } from "fast-check";
 import { describe, it } from "mocha";
 import { FetchError } from "./fetch-error.ts";
 import { fetchShim } from "./fetch.ts";
@@ -159,6 +159,7 @@ describe("fetchShim()", () => {
   const files: readonly (readonly [string, Partial<FetchRequest>, string])[] = [
     ["is not allowed", {}, "RequestInvalid"],
     ["is not there", { allowFile: true }, "ArtifactNotFound"],
+    ["gives more than it says", { allowFile: true, location: "file:///proc/version" }, "ArtifactUnavailable"],
     ["is a folder", { allowFile: true, location: "file:///proc" }, "ArtifactNotFound"],
     [
       "is too large",
@@ -201,9 +202,9 @@ describe("fetchShim()", () => {
     await using server = await serve((_request, response) => {
       response.end(body);
     });
-    const changes = fc.array(fc.tuple(fc.nat(ARCHIVE.length - 1), fc.nat(255)), { maxLength: 3 });
-    await fc.assert(
-      fc.asyncProperty(changes, fc.nat(ARCHIVE.length), fc.boolean(), async (change, length, cut) => {
+    const changes = array(tuple(nat(ARCHIVE.length - 1), nat(255)), { maxLength: 3 });
+    await assert(
+      asyncProperty(changes, nat(ARCHIVE.length), boolean(), async (change, length, cut) => {
         const changed = Buffer.from(ARCHIVE.subarray(0, cut ? length : ARCHIVE.length));
         for (const [at, value] of change) if (at < changed.length) changed[at] = value;
         body = changed;

@@ -11,7 +11,7 @@ function chain(hops: number, status = 302): RequestListener {
   return function answer(request, response) {
     const at = Number((request.url ?? "/0").slice(1));
     if (at > hops) response.end(sampleElf());
-    else response.writeHead(status, { location: `${String(at + 1)}` }).end("Moved");
+    else response.writeHead(status, { location: String(at + 1) }).end("Moved");
   };
 }
 

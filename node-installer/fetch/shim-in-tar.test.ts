@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { expect } from "chai";
-import fc from "fast-check";
+import { array, assert, integer, nat, property, tuple } from "fast-check";
 import { describe, it } from "mocha";
 import { Header } from "tar";
 import { ArchiveError } from "./archive-error.ts";
@@ -12,7 +12,7 @@ const NAME = "containerd-shim-spin-v2";
 const ELF = sampleElf({ payload: Buffer.alloc(3000, "payload") });
 const SHIM: SampleEntry = { path: NAME, content: ELF };
 const README: SampleEntry = { path: "README.md", content: "Read me\n".repeat(100) };
-const LONG_FOLDER = `${"folder/".repeat(20)}`;
+const LONG_FOLDER = "folder/".repeat(20);
 
 interface Sifted {
   readonly bytes: Buffer;
@@ -24,8 +24,9 @@ function sift(archive: Buffer, pieceBytes: number = archive.length, maxBinaryByt
   const tar = new ShimInTar({ binaryName: NAME, maxBinaryBytes });
   const pieces: Buffer[] = [];
   try {
-    for (let at = 0; at < archive.length; at += pieceBytes)
+    for (let at = 0; at < archive.length; at += pieceBytes) {
       pieces.push(...tar.push(archive.subarray(at, at + pieceBytes)));
+    }
     return { path: tar.end().path, bytes: Buffer.concat(pieces) };
   } catch (error) {
     return { error, bytes: Buffer.concat(pieces) };
@@ -254,19 +255,15 @@ describe("ShimInTar", () => {
 
   it("gives the shim whole or throws an ArchiveError, whatever is changed", () => {
     const archive = sampleTar(samplePax({ path: NAME }), README, SHIM);
-    const change = fc.tuple(fc.nat(archive.length - 1), fc.nat(255));
-    fc.assert(
-      fc.property(
-        fc.array(change, { minLength: 1, maxLength: 5 }),
-        fc.integer({ min: 1, max: 4096 }),
-        (changes, pieceBytes) => {
-          const changed = Buffer.from(archive);
-          for (const [at, value] of changes) changed[at] = value;
-          const { error, bytes } = sift(changed, pieceBytes);
-          if (error === undefined) expect(bytes.length).to.be.greaterThan(0);
-          else expect(error).to.be.an.instanceOf(ArchiveError);
-        },
-      ),
+    const change = tuple(nat(archive.length - 1), nat(255));
+    assert(
+      property(array(change, { minLength: 1, maxLength: 5 }), integer({ min: 1, max: 4096 }), (changes, pieceBytes) => {
+        const changed = Buffer.from(archive);
+        for (const [at, value] of changes) changed[at] = value;
+        const { error, bytes } = sift(changed, pieceBytes);
+        if (error === undefined) expect(bytes.length).to.be.greaterThan(0);
+        else expect(error).to.be.an.instanceOf(ArchiveError);
+      }),
       { numRuns: 300 },
     );
   });

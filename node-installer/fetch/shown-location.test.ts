@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import fc from "fast-check";
+import { assert, property, string, stringMatching, webPath } from "fast-check";
 import { describe, it } from "mocha";
 import { printable, shownLocation } from "./shown-location.ts";
 
@@ -30,9 +30,9 @@ describe("shownLocation()", () => {
   });
 
   it("never shows the user, the password or the query", () => {
-    const secret = fc.stringMatching(/^[a-z0-9]{1,12}$/u).map((text) => `SECRET${text}`);
-    fc.assert(
-      fc.property(secret, secret, fc.webPath(), (user, query, path) => {
+    const secret = stringMatching(/^[a-z0-9]{1,12}$/u).map((text) => `SECRET${text}`);
+    assert(
+      property(secret, secret, webPath(), (user, query, path) => {
         const url = new URL(`https://${user}:${user}@example.org${path}?${query}#${query}`);
         expect(shownLocation(url)).to.not.include("SECRET");
       }),
@@ -42,8 +42,8 @@ describe("shownLocation()", () => {
 
 describe("printable()", () => {
   it("leaves no control character and no quotation mark bare", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+    assert(
+      property(string({ unit: "binary" }), (text) => {
         expect(printable(text)).to.not.match(/\p{Cc}|\p{Cf}|(?<!\\)"/u);
       }),
     );

@@ -1,6 +1,5 @@
 import { type RequestListener, type Server, createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { Certificate } from "./certificate.ts";
 
 export interface Loopback extends AsyncDisposable {
@@ -24,7 +23,8 @@ export async function serve(listener: RequestListener, certificate?: Certificate
     resolve(undefined);
   });
   await promise;
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
   return {
     url: `${certificate === undefined ? "http" : "https"}://127.0.0.1:${String(port)}`,
     asked,

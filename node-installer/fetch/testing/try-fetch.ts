@@ -34,7 +34,8 @@ export async function tryFetch(
     const content = await readFile(result.path);
     return { code: undefined, message: "", error: undefined, result, files: await readdir(destination), content, mode };
   } catch (error) {
-    const { code, message } = error as { code?: unknown; message: string };
+    const message = error instanceof Error ? error.message : "";
+    const code = error instanceof Error && "code" in error ? error.code : "no code";
     return {
       code,
       message,
