@@ -175,7 +175,7 @@ describe("planDropInRemoval()", () => {
     expect(removal.main).to.deep.equal({ text: undefined, changed: true });
   });
 
-  it("R-5 keeps a main file of ours that somebody wrote into, without our import", () => {
+  it("R-5 keeps a main file of ours that somebody wrote into, but not our line in it", () => {
     const mainText = `${planDropIn(options(undefined)).main.text}[grpc]\n`;
     const { main } = planDropInRemoval({ mainPath: MAIN, mainText, dropInDir: DIR, handler: "spin", remaining: [] });
     expect(main.text?.endsWith("version = 3\n[grpc]\n")).to.equal(true);

@@ -34,8 +34,8 @@ describe("effectiveDifference()", () => {
     ["our handler in a dump of version 3", V3, V3 + SPIN_V3, []],
     ["our handler gone", V2 + SPIN_V2, V2, []],
     ["our handler changed", V2 + SPIN_V2, V2 + SPIN_V2.replace("true", "false"), []],
-    ["our import", V3, V3.replace("imports = [", `imports = ["${PATTERN}", `), []],
-    ["somebody else's import", V3, V3.replace("imports = [", 'imports = ["/x/*.toml", '), ["imports"]],
+    ["our pattern in the imports", V3, V3.replace("imports = [", `imports = ["${PATTERN}", `), []],
+    ["somebody else's pattern in the imports", V3, V3.replace("imports = [", 'imports = ["/x/*.toml", '), ["imports"]],
     ["the version", V2, V2.replace("version = 2", "version = 3"), ["version"]],
     ["the sandbox image", V2, V2.replace("pause:1", "pause:2"), ['plugins."io.containerd.grpc.v1.cri".sandbox_image']],
     [

@@ -64,6 +64,6 @@ export function refuseInline(file: ConfigFile, pluginId: PluginId): void {
   );
 }
 
-export function startsWith(path: readonly string[], prefix: readonly string[]): boolean {
+function startsWith(path: readonly string[], prefix: readonly string[]): boolean {
   return path.length >= prefix.length && prefix.every((part, index) => part === path[index]);
 }

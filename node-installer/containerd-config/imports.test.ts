@@ -24,7 +24,7 @@ const TEXTS: readonly (readonly [name: string, text: string, before: readonly st
   ["imports of a table of the same name", "version = 3\n[x]\nimports = ['y']\n", []],
   ["an empty list", "imports = []\n", []],
   ["an empty list over lines", "imports = [\n]\n[a]\n", []],
-  ["one import", 'imports = ["/a/*.toml"]\nversion = 2\n', ["/a/*.toml"]],
+  ["a list of one", 'imports = ["/a/*.toml"]\nversion = 2\n', ["/a/*.toml"]],
   ["imports in single quotes and a quoted key", "\"imports\" = ['/a/*.toml', '/b.toml']", ["/a/*.toml", "/b.toml"]],
   ["a comma at the end", 'imports = ["/a/*.toml",]\n', ["/a/*.toml"]],
   [

@@ -1,21 +1,8 @@
 /** Reads and edits containerd's configuration: text in, text out, nothing else is touched. */
-export { configVersion, mergesPlugins, newestConfigVersion, parseContainerdVersion } from "./config-version.ts";
-export type { ContainerdVersion } from "./config-version.ts";
 export { dropInPath, dropInPattern, handlerOfDropIn, planDropIn, planDropInRemoval } from "./drop-in.ts";
-export type { DropInOptions, DropInPlace, DropInPlan, DropInRemoval, DropInRemovalOptions } from "./drop-in.ts";
 export { editMain, removeFromMain } from "./edit-main.ts";
-export type { EditOptions, Edited } from "./edit-main.ts";
 export { effectiveDifference, hasHandler } from "./effective-difference.ts";
-export type { DumpPair, EffectiveDifference } from "./effective-difference.ts";
-export type { ConfigFile } from "./handler-site.ts";
 export { importPatterns, replaceImports } from "./imports.ts";
-export { patternCovers } from "./path-pattern.ts";
-export { pluginIdFor } from "./plugin-id.ts";
-export type { PluginId } from "./plugin-id.ts";
 export { runningDifference } from "./running-difference.ts";
-export type { RunningDifference, RunningOptions } from "./running-difference.ts";
 export { parseOptions } from "./runtime-options.ts";
-export { runtimeTable } from "./runtime-table.ts";
-export type { Handler } from "./runtime-table.ts";
 export { chooseStrategy } from "./strategy.ts";
-export type { ConfigFacts, RefusalCode, Strategy } from "./strategy.ts";

@@ -15,11 +15,6 @@ export function patternCovers(pattern: string, path: string, mainPath: string): 
   }
 }
 
-/** Only patterns may name what we add and remove: containerd does not start when a plain path is missing. */
-export function isPattern(text: string): boolean {
-  return /[*?[]/.test(text);
-}
-
 function partSource(part: string): string {
   if (part === "*") return "[^/]*";
   if (part === "?") return "[^/]";
