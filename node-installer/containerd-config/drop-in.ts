@@ -18,7 +18,7 @@ const PREFIX = "50-rcm-";
 /** A main file where there was none: containerd's defaults, and our drop-ins. */
 const CREATED = "# Created by runtime-class-manager, because there was none: containerd's defaults and our drop-ins.";
 
-export interface DropInPlace {
+interface DropInPlace {
   /** Where containerd looks for its main file. */
   readonly mainPath: string;
   /** The main file; undefined if there is none. */

@@ -4,7 +4,6 @@ export { editMain, removeFromMain } from "./edit-main.ts";
 export { effectiveDifference, hasHandler } from "./effective-difference.ts";
 export type { ConfigFile } from "./handler-site.ts";
 export { importPatterns, replaceImports } from "./imports.ts";
-export { patternCovers } from "./path-pattern.ts";
 export { runningDifference } from "./running-difference.ts";
 export { parseOptions } from "./runtime-options.ts";
 export type { Handler } from "./runtime-table.ts";

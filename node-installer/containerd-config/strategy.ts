@@ -31,7 +31,7 @@ export type Strategy =
   | { readonly kind: "drop-in"; readonly containerd: ContainerdVersion; readonly pluginId: PluginId }
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };
 
-export type RefusalCode = "ConfigMissing" | "ConfigInvalid" | "ConfigUnsupported";
+type RefusalCode = "ConfigMissing" | "ConfigInvalid" | "ConfigUnsupported";
 
 /** Names under which `disabled_plugins` can switch CRI off, by version of the file. */
 const CRI_NAMES: ReadonlySet<string> = new Set([CRI_SHORT, CRI_LEGACY, CRI_RUNTIME, CRI_IMAGES]);
