@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -12,6 +11,12 @@ export interface FileState {
   readonly uid: number;
   readonly gid: number;
 }
+
+/**
+ * Ends the name of a file that is being written. Always the same for the same file, and only the holder of the host's
+ * lock writes: so what a killed installer left is found by the next one.
+ */
+export const UNFINISHED = ".rcm-new";
 
 /** No file of containerd's configuration is larger, in bytes. */
 const READ_MAX_BYTES = 16 * 1024 * 1024;
@@ -35,7 +40,7 @@ export async function readState(path: string): Promise<FileState | undefined> {
 export async function writeAtomic(path: string, content: Buffer, owner: Omit<FileState, "bytes">): Promise<void> {
   try {
     const target = await linkTarget(path);
-    const temporary = `${target}.rcm-${randomBytes(6).toString("hex")}`;
+    const temporary = target + UNFINISHED;
     try {
       await writeSynced(temporary, content, owner);
       await rename(temporary, target);
@@ -50,6 +55,7 @@ export async function writeAtomic(path: string, content: Buffer, owner: Omit<Fil
 }
 
 async function writeSynced(path: string, content: Buffer, { mode, uid, gid }: Omit<FileState, "bytes">): Promise<void> {
+  await rm(path, { force: true });
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     await file.writeFile(content);

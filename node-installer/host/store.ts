@@ -1,10 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { copyFile, mkdir, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileError } from "../errors.ts";
-import { isNotFound, syncFolder } from "./atomic-file.ts";
+import { isNotFound, syncFolder, UNFINISHED } from "./atomic-file.ts";
 
 /**
  * Executables by digest, `<root>/store/<sha256>/<file name>`, and one link for each shim, `<root>/bin/<file name>`,
@@ -51,10 +51,11 @@ export async function fileDigest(path: string): Promise<string> {
 export async function putBinary(store: Store, from: string, digest: string, shim: string): Promise<void> {
   if (await hasBinary(store, digest, shim)) return;
   const target = binaryPath(store, digest, shim);
-  const temporary = `${target}.${randomBytes(6).toString("hex")}`;
+  const temporary = target + UNFINISHED;
   try {
     await mkdir(dirname(target), { recursive: true, mode: 0o755 });
     try {
+      await rm(temporary, { force: true });
       await copyFile(from, temporary, constants.COPYFILE_EXCL);
       await seal(temporary);
       await rename(temporary, target);
@@ -99,8 +100,9 @@ export async function setShimLink(store: Store, shim: string, target: string | u
     if (target === undefined) {
       await rm(path, { force: true });
     } else {
-      const temporary = `${path}.${randomBytes(6).toString("hex")}`;
+      const temporary = path + UNFINISHED;
       await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+      await rm(temporary, { force: true });
       await symlink(target, temporary);
       await rename(temporary, path);
     }
@@ -129,7 +131,12 @@ export async function removeDigest({ root }: Store, digest: string): Promise<voi
   }
 }
 
-/** Takes the folders away that are empty, the store's own root included where that can be done. */
+/** Takes away what killed installers left half-written, and then the folders that are empty, if possible the root too. */
 export async function removeEmptyFolders({ root }: Store): Promise<void> {
-  for (const path of [join(root, "store"), join(root, "bin"), root]) await rmdir(path).catch(() => undefined);
+  for (const path of [join(root, "store"), join(root, "bin"), root]) {
+    const names = await readdir(path).catch(() => []);
+    const unfinished = names.filter((name) => name.endsWith(UNFINISHED));
+    for (const name of unfinished) await rm(join(path, name), { force: true });
+    await rmdir(path).catch(() => undefined);
+  }
 }

@@ -22,7 +22,10 @@ import { takeBack } from "./take-back.ts";
 export async function recover(context: Context, signal: AbortSignal): Promise<"nothing" | "kept" | "taken back"> {
   const journal = await readJournal(context.store.root);
   await noteDeadMan(context);
-  if (journal === undefined) return "nothing";
+  if (journal === undefined) {
+    await removeJournal(context.store.root); // What was prepared for a transaction that never began.
+    return "nothing";
+  }
   context.log.warn("An earlier installer was interrupted", { phase: journal.phase, shim: journal.shim });
   if (await isWholeAndWell(context, journal, signal)) {
     await keep(context, journal, signal);

@@ -104,7 +104,12 @@ export interface ShimJson {
     readonly nodes?: number;
     readonly nodesReady?: number;
     readonly nodeStates?: readonly NodeState[];
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason: string; readonly message: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason: string;
+      readonly message: string;
+    }[];
   };
 }
 
@@ -114,7 +119,12 @@ export async function getShim(kubectl: Kubectl, name: string): Promise<ShimJson 
 }
 
 /** Waits until the Shim's status speaks of its present spec and `done` says yes. */
-export async function waitForShim(kubectl: Kubectl, name: string, timeoutMs: number, done: (shim: ShimJson) => boolean): Promise<ShimJson> {
+export async function waitForShim(
+  kubectl: Kubectl,
+  name: string,
+  timeoutMs: number,
+  done: (shim: ShimJson) => boolean,
+): Promise<ShimJson> {
   let last: ShimJson | undefined;
   try {
     return await eventually(`Shim ${name}`, timeoutMs, async () => {
@@ -171,6 +181,11 @@ export async function runPod(kubectl: Kubectl, name: string, node: string, runti
 export async function shimOf(cluster: Cluster, node: string, pod: string, kubectl: Kubectl): Promise<string> {
   const uid = await kubectl(["get", "pod", pod, "-o", "jsonpath={.metadata.uid}"]);
   const script = `for p in /proc/[0-9]*; do grep -q ${uid.replaceAll("-", "[-_]")} $p/cgroup 2>/dev/null || continue; ppid=$(sed -n 's/^PPid:\\t//p' $p/status); readlink /proc/$ppid/exe; done | grep containerd-shim | sort -u`;
-  const { stdout } = await cluster.nodeExec(node, ["sh", "-c", script], { timeoutMs: 20_000 }, AbortSignal.timeout(20_000));
+  const { stdout } = await cluster.nodeExec(
+    node,
+    ["sh", "-c", script],
+    { timeoutMs: 20_000 },
+    AbortSignal.timeout(20_000),
+  );
   return stdout.trim();
 }
