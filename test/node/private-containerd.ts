@@ -46,7 +46,7 @@ export class PrivateContainerd {
 
   /** Imports the images that `packBaseImages` puts into `images`. */
   async importImages(images: string, signal: AbortSignal): Promise<void> {
-    const ctr = [join(this.#bin, "ctr"), "-a", this.socket, "-n", "k8s.io", "image", "import"];
+    const ctr = [join(this.#bin, "ctr"), "-a", this.socket, "-n", "k8s.io", ..."image import".split(" ")];
     for (const name of ["pause.tar", "busybox.tar"]) {
       await runCommand([...ctr, join(images, name)], { timeoutMs: 60_000 }, signal);
     }
