@@ -1,40 +1,53 @@
 import type { ShimStatusNodeState } from "@rcm/crds";
-import { backoffMs } from "@rcm/lib/backoff";
-import { TERMINAL_REASONS } from "@rcm/lib/install-job";
 import type { Operation } from "@rcm/lib/install-job";
 import type { Ineligible } from "./eligibility.ts";
 import type { NodeJob } from "./job-view.ts";
 import type { NodeView } from "./node-view.ts";
 import type { NodeRecord } from "./record.ts";
-import { isOver, recordFromJob } from "./result.ts";
+import { progressOf, recordFromJob } from "./result.ts";
+import { pauseMs, retryOf } from "./retry.ts";
 
 export type NodeState = ShimStatusNodeState["state"];
 
-/** Delays between tries on one node. */
-const RETRY = { baseMs: 10_000, maxMs: 600_000 } as const;
-/** Removal that waits for pods asks again at this pace. */
-const IN_USE_RETRY = { baseMs: 4_000, maxMs: 30_000 } as const;
-/** After this many tries of one wanted state the node waits for a person. */
-export const MAX_ATTEMPTS = 8;
 /** The kubelet may need this long, in milliseconds, to report a new handler. */
 const HANDLER_REPORT_MS = 360_000;
+/** A kubelet that never reports a handler which containerd serves is not asked about it more often than this. */
+const HANDLER_DOUBT_AGAIN_MS = 24 * 3_600_000;
 
 /** All that is known of one node for one Shim. */
 export interface NodeFacts {
   readonly node: NodeView;
   readonly record: NodeRecord | undefined;
+  /** The node bears our label, whatever else it lacks: something may be on it. */
+  readonly marked: boolean;
   /** Jobs of this Shim for this node, any state. */
   readonly jobs: readonly NodeJob[];
   /** What should be there: a hash, or nothing. */
   readonly wanted: { readonly kind: "present"; readonly hash: string } | { readonly kind: "absent" };
   readonly ineligible: Ineligible | undefined;
+  readonly shimUid: string;
   readonly handler: string;
   /** Value of the retry annotations, of Shim and node together. */
   readonly retry: string;
 }
 
+export interface Start {
+  readonly operation: Operation;
+  readonly hash: string;
+  readonly attempt: number;
+  readonly why: string;
+}
+
+/** The end of a Job that nobody has acted on yet. */
+export interface News {
+  readonly job: NodeJob;
+  /** Absent after a successful uninstall. */
+  readonly record: NodeRecord | undefined;
+}
+
 export interface Decision {
   readonly node: NodeView;
+  readonly wanted: "present" | "absent";
   readonly state: NodeState;
   readonly reason?: string;
   readonly message?: string;
@@ -43,127 +56,142 @@ export interface Decision {
   /** The last try failed, and no other is running. */
   readonly failed: boolean;
   readonly record: NodeRecord | undefined;
+  /** Something of the Shim may be on the node. */
+  readonly touched: boolean;
   /** An installer is at work. */
   readonly active: NodeJob | undefined;
+  readonly news?: News;
   /** What should be started when the rollout allows it. */
-  readonly start?: { readonly operation: Operation; readonly attempt: number; readonly isRetry: boolean };
+  readonly start?: Start;
   /** When to look again, in milliseconds from now. */
   readonly afterMs?: number;
 }
 
 /** Decides what one node needs; whether it may have it now is the rollout's business. */
 export function decideNode(facts: NodeFacts, nowMs: number): Decision {
-  const latest = facts.jobs.toSorted(byAge).at(-1);
-  if (latest !== undefined && !isOver(latest, nowMs)) return working(facts, latest);
-  const record =
-    latest === undefined || latest.name === facts.record?.job ? facts.record : folded(facts, latest, nowMs);
-  const current = { ...facts, record: isSameMachine(record, facts.node) ? record : undefined };
+  const latest = newest(facts.jobs);
+  const progress = latest === undefined ? undefined : progressOf(latest, nowMs);
+  if (latest !== undefined && progress?.kind === "working") {
+    return { ...base(facts), ...working(latest, progress.obstacle), active: latest };
+  }
+  if (latest === undefined || isKnown(latest, facts)) return rest(facts, nowMs);
+  const record = recordFromJob(latest, facts.record, nowMs);
+  const decision = rest({ ...facts, record, marked: record !== undefined }, nowMs);
+  const isNews = facts.record !== undefined || facts.marked || record !== undefined;
+  return isNews ? { ...decision, news: { job: latest, record } } : decision;
+}
+
+function newest(jobs: readonly NodeJob[]): NodeJob | undefined {
+  return jobs.reduce<NodeJob | undefined>(
+    (best, job) => (best === undefined || isAfter(job, best) ? job : best),
+    undefined,
+  );
+}
+
+function isAfter(a: NodeJob, b: NodeJob): boolean {
+  return a.createdAt === b.createdAt ? a.attempt > b.attempt : a.createdAt > b.createdAt;
+}
+
+/** Its end is in the record already, or is older than what the record says. */
+function isKnown(job: NodeJob, { record, shimUid }: NodeFacts): boolean {
+  if (record === undefined) return false;
+  return record.job === job.name || (record.shimUid === shimUid && job.createdAt < record.created);
+}
+
+function working(job: NodeJob, obstacle: NodeJob["hint"]): Pick<Decision, "state" | "reason" | "message"> {
+  const state = job.operation === "install" ? "Installing" : "Removing";
+  if (obstacle === undefined) return { state, reason: "JobActive", message: `Attempt ${job.attempt}` };
+  return { state, reason: obstacle.reason, message: `Attempt ${job.attempt} has not started: ${obstacle.message}` };
+}
+
+function base({ node, record, marked, wanted }: NodeFacts): Omit<Decision, "state"> {
+  const touched = marked || record !== undefined;
+  return { node, wanted: wanted.kind, settled: false, failed: false, record, touched, active: undefined };
+}
+
+/** No installer is at work. */
+function rest(facts: NodeFacts, nowMs: number): Decision {
+  const { record, node } = facts;
+  // Another machine has this name now: nothing is known of it, and nothing of ours is on it.
+  const isOther = record !== undefined && record.machineId !== node.machineId;
+  const current = isOther ? { ...facts, record: undefined, marked: false } : facts;
   return facts.wanted.kind === "present" ? present(current, facts.wanted.hash, nowMs) : absent(current, nowMs);
 }
 
-function byAge(a: NodeJob, b: NodeJob): number {
-  return a.createdAt === b.createdAt ? a.attempt - b.attempt : a.createdAt < b.createdAt ? -1 : 1;
-}
-
-function folded(facts: NodeFacts, job: NodeJob, nowMs: number): NodeRecord | undefined {
-  return recordFromJob(job, facts.node, facts.record, nowMs);
-}
-
-function isSameMachine(record: NodeRecord | undefined, node: NodeView): boolean {
-  return record?.machineId === node.machineId;
-}
-
-function working(facts: NodeFacts, job: NodeJob): Decision {
-  const state = job.operation === "install" ? "Installing" : "Removing";
-  const message = `Attempt ${job.attempt}`;
-  return { ...base(facts), state, reason: "JobActive", message, active: job };
-}
-
-function base({ node, record }: NodeFacts): Pick<Decision, "node" | "settled" | "failed" | "record" | "active"> {
-  return { node, settled: false, failed: false, record, active: undefined };
-}
-
 function present(facts: NodeFacts, hash: string, nowMs: number): Decision {
-  const { record, ineligible } = facts;
-  const tried = record !== undefined && record.hash === hash && record.operation === "install";
-  if (tried && !record.ok) return afterFailure(facts, record, nowMs);
-  const doubt = tried ? doubtOf(record, facts, nowMs) : undefined;
-  if (tried && doubt === undefined) return { ...base(facts), state: record.level ?? "Loaded", settled: true };
-  if (ineligible?.kind === "unsupported") {
-    return { ...base(facts), state: "Unsupported", reason: ineligible.reason, message: ineligible.message };
-  }
+  const { record } = facts;
+  const isTried = record?.hash === hash && record.operation === "install";
+  if (!isTried) return toInstall(facts, { hash, tried: 0, why: record === undefined ? "NotInstalled" : "Outdated" });
+  if (!record.ok) return afterFailure(facts, record, nowMs);
+  const doubt = doubtOf(record, facts, nowMs);
+  if (doubt === undefined) return { ...base(facts), ...goodState(record) };
+  return toInstall(facts, { hash, tried: record.attempt, why: doubt });
+}
+
+interface Task {
+  readonly hash: string;
+  readonly tried: number;
+  readonly why: string;
+}
+
+function toInstall(facts: NodeFacts, { hash, tried, why }: Task): Decision {
+  const { ineligible } = facts;
   if (ineligible !== undefined) {
-    return { ...base(facts), state: "Pending", reason: ineligible.reason, message: ineligible.message };
+    const { reason, message, kind } = ineligible;
+    return { ...base(facts), state: kind === "unsupported" ? "Unsupported" : "Pending", reason, message };
   }
-  const attempt = nextAttempt(facts, hash, tried ? record.attempt : 0);
-  const reason = doubt ?? (record === undefined ? "NotInstalled" : "Outdated");
-  return { ...base(facts), state: "Pending", reason, start: { operation: "install", attempt, isRetry: tried } };
+  const attempt = nextAttempt(facts, hash, tried);
+  return { ...base(facts), state: "Pending", reason: why, start: { operation: "install", hash, attempt, why } };
+}
+
+function goodState({ level = "Loaded" }: NodeRecord): Pick<Decision, "state" | "settled" | "reason" | "message"> {
+  if (level === "Loaded" || level === "Proven") return { state: level, settled: true };
+  return { state: level, settled: false, reason: "NotLoaded", message: "containerd has not loaded the shim yet" };
 }
 
 /** Why a good record may not be true any more. */
-function doubtOf(record: NodeRecord, { node, handler }: NodeFacts, nowMs: number): string | undefined {
+function doubtOf(record: NodeRecord, { node, handler, shimUid }: NodeFacts, nowMs: number): string | undefined {
+  if (record.shimUid !== shimUid) return "ShimRecreated";
   if (record.bootId !== node.bootId) return "NodeRebooted";
   if (record.runtimeVersion !== node.runtimeVersion) return "ContainerdChanged";
-  const missing = node.handlers !== undefined && !node.handlers.includes(handler);
-  return missing && nowMs - Date.parse(record.at) > HANDLER_REPORT_MS ? "HandlerNotReported" : undefined;
+  if (node.handlers === undefined || node.handlers.includes(handler)) return undefined;
+  const patienceMs = record.why === "HandlerNotReported" ? HANDLER_DOUBT_AGAIN_MS : HANDLER_REPORT_MS;
+  return nowMs - Date.parse(record.at) > patienceMs ? "HandlerNotReported" : undefined;
 }
 
 function afterFailure(facts: NodeFacts, record: NodeRecord, nowMs: number): Decision {
+  const verdict = retryOf(record, facts.retry);
+  const message = (record.message ?? "") + verdict.remark;
   const state = record.rolledBack === true ? "RolledBack" : "Failed";
-  const failed = { ...base(facts), state, failed: true, reason: record.reason ?? "InternalError" } as const;
-  const message = record.message ?? "";
-  const isRetry = record.retry === facts.retry;
-  const attempt = nextAttempt(facts, record.hash, isRetry ? record.attempt : 0);
-  const start = { operation: record.operation, attempt, isRetry } as const;
-  if (facts.ineligible !== undefined && record.operation === "install") return { ...failed, message };
-  if (!isRetry) return { ...failed, message, start };
-  if (record.reason !== undefined && TERMINAL_REASONS.has(record.reason) && record.operation === "install") {
-    return { ...failed, message: `${message} (not tried again until the Shim changes)` };
-  }
-  if (record.attempt >= MAX_ATTEMPTS && record.reason !== "InUse") {
-    return {
-      ...failed,
-      message: `${message} (given up after ${record.attempt} tries: annotate the Shim with runtime.spinkube.dev/retry)`,
-    };
-  }
-  const afterMs = Date.parse(record.at) + pause(record) - nowMs;
-  return afterMs > 0 ? { ...failed, message, afterMs } : { ...failed, message, start };
-}
-
-/** The jitter comes from the Job's name, so that the same record always gives the same time. */
-function pause(record: NodeRecord): number {
-  const random = (Number.parseInt(record.job.slice(-6), 36) % 1000) / 1000;
-  const schedule = record.reason === "InUse" ? IN_USE_RETRY : RETRY;
-  return backoffMs(schedule, record.attempt, Number.isFinite(random) ? random : 0.5);
+  const failed = { ...base(facts), state, failed: true, reason: record.reason ?? "InternalError", message } as const;
+  if (verdict.kind === "never" || facts.ineligible !== undefined) return failed;
+  const afterMs = verdict.kind === "now" ? 0 : Date.parse(record.at) + pauseMs(record) - nowMs;
+  if (afterMs > 0) return { ...failed, afterMs };
+  const { operation, hash } = record;
+  const attempt = nextAttempt(facts, hash, record.attempt);
+  return { ...failed, start: { operation, hash, attempt, why: "Retry" } };
 }
 
 /** A name is never used twice: Jobs that a lost record forgot count too. */
 function nextAttempt({ jobs }: NodeFacts, hash: string, tried: number): number {
-  return 1 + Math.max(tried, 0, ...jobs.filter((job) => job.hash === hash).map(({ attempt }) => attempt));
+  return 1 + jobs.reduce((most, job) => (job.hash === hash ? Math.max(most, job.attempt) : most), tried);
 }
 
 function absent(facts: NodeFacts, nowMs: number): Decision {
-  const { record, jobs } = facts;
-  if (record?.operation === "uninstall" && !record.ok) {
-    const decision = afterFailure(facts, record, nowMs);
-    return record.reason === "InUse" ? { ...decision, state: "Removing", failed: false } : decision;
+  const { record, marked, node } = facts;
+  const removing = { ...base(facts), state: "Removing" } as const;
+  if (record === undefined && !marked) return { ...removing, settled: true };
+  if (!node.ready) {
+    const message = "Node is not Ready: the shim is removed once it is, or once the Node is deleted";
+    return { ...removing, reason: "NodeNotReady", message };
   }
-  const cleaned = jobs.toSorted(byAge).at(-1)?.operation === "uninstall" && record === undefined;
-  if (cleaned || (record === undefined && jobs.length === 0))
-    return { ...base(facts), state: "Removing", settled: true };
-  if (!facts.node.ready) {
-    return {
-      ...base(facts),
-      state: "Removing",
-      reason: "NodeNotReady",
-      message: "Node is not Ready: the shim is removed once it is, or once the Node is deleted",
-    };
-  }
-  const attempt = nextAttempt(facts, record?.hash ?? "", 0);
-  return {
-    ...base(facts),
-    state: "Removing",
-    reason: "NotWanted",
-    start: { operation: "uninstall", attempt, isRetry: false },
-  };
+  if (record?.operation === "uninstall" && !record.ok) return afterFailedRemoval(facts, record, nowMs);
+  const { hash = "", attempt: tried = 0 } = record ?? {};
+  const attempt = nextAttempt(facts, hash, tried);
+  return { ...removing, reason: "NotWanted", start: { operation: "uninstall", hash, attempt, why: "NotWanted" } };
+}
+
+function afterFailedRemoval(facts: NodeFacts, record: NodeRecord, nowMs: number): Decision {
+  const decision = afterFailure({ ...facts, ineligible: undefined }, record, nowMs);
+  return record.reason === "InUse" ? { ...decision, state: "Removing", failed: false } : decision;
 }

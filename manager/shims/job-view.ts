@@ -15,6 +15,7 @@ export const RUNTIME_ANNOTATION = "runtime.spinkube.dev/container-runtime";
 /** The part of a Job that decisions rest on. */
 export interface JobView {
   readonly name: string;
+  /** Empty before the server has it. */
   readonly uid: string;
   /** UID of the Shim that controls it; a Job without one is not ours, whatever its labels say. */
   readonly ownerUid: string | undefined;
@@ -41,7 +42,8 @@ export interface JobView {
 export interface JobJson {
   readonly metadata: {
     readonly name: string;
-    readonly uid: string;
+    /** Absent before the server has it. */
+    readonly uid?: string;
     readonly creationTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
@@ -93,7 +95,7 @@ export interface PodView {
 }
 
 export function jobView(job: JobJson): JobView {
-  const { name, uid, creationTimestamp: createdAt = "", ownerReferences = [] } = job.metadata;
+  const { name, uid = "", creationTimestamp: createdAt = "", ownerReferences = [] } = job.metadata;
   const ownerUid = ownerReferences.find(({ kind, controller }) => kind === "Shim" && controller === true)?.uid;
   return { name, uid, ownerUid, createdAt, ...labelled(job.metadata), ...noted(job.metadata), ...endOf(job.status) };
 }

@@ -1,11 +1,20 @@
 import { JOB_NODE_UID_LABEL, JOB_OPERATION_LABEL, JOB_SHIM_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from "@rcm/crds";
-import type { Shim } from "@rcm/crds";
 import { ARTIFACT_DIR, REQUEST_ENV } from "@rcm/lib/install-job";
 import type { ArtifactSource, InstallRequest, Operation } from "@rcm/lib/install-job";
 import { DAEMON_TOLERATIONS } from "./eligibility.ts";
-import { ATTEMPT_ANNOTATION, HASH_ANNOTATION, NODE_ANNOTATION, RETRY_VALUE_ANNOTATION } from "./job-view.ts";
+import {
+  ATTEMPT_ANNOTATION,
+  BOOT_ANNOTATION,
+  HASH_ANNOTATION,
+  MACHINE_ANNOTATION,
+  NODE_ANNOTATION,
+  RETRY_VALUE_ANNOTATION,
+  RUNTIME_ANNOTATION,
+  WHY_ANNOTATION,
+} from "./job-view.ts";
 import type { NodeView } from "./node-view.ts";
-import { ownerReference } from "./runtime-class.ts";
+import { ownerReference, type OwnerReference } from "./runtime-class.ts";
+import { nameOf, type ShimObject } from "./shim-object.ts";
 import { shortHash } from "./wanted.ts";
 
 /** Settings of the installer's Jobs that come from the manager's command line. */
@@ -27,13 +36,14 @@ export interface JobSettings {
 }
 
 export interface JobOrder {
-  readonly shim: Shim;
+  readonly shim: ShimObject;
   readonly node: NodeView;
   readonly operation: Operation;
   readonly attempt: number;
   readonly hash: string;
   readonly artifact: ArtifactSource | undefined;
   readonly retry: string;
+  readonly why: string;
 }
 
 const NONROOT = 65532;
@@ -50,38 +60,42 @@ export const HOST_PATHS = [
   { name: "machine-id", path: "/etc/machine-id", type: "File" },
 ] as const;
 
+/** A Job to be made; `jobView` reads what matters of it back. */
+export interface NewJob {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly ownerReferences: readonly OwnerReference[];
+  };
+  readonly spec: object;
+}
+
 /** One name for one try: making it twice is refused by the API server, so nothing is ever done twice. */
 export function jobName(order: JobOrder): string {
   const { shim, node, operation, attempt, hash } = order;
   const identity = shortHash([shim.metadata.uid, node.uid, hash, operation, attempt].join("/"), 10);
-  const readable = `${operation}-${shim.metadata.name ?? ""}-${node.name}`.replaceAll(/[^a-z0-9-]+/g, "-").slice(0, 52);
+  const readable = `${operation}-${nameOf(shim)}-${node.name}`.replaceAll(/[^a-z0-9-]+/g, "-").slice(0, 52);
   return `${readable.replace(/-+$/, "")}-${identity}`;
 }
 
-export function jobFor(order: JobOrder, settings: JobSettings): object {
-  const { shim, node, operation, attempt, hash, retry } = order;
-  const shimName = shim.metadata.name ?? "";
+export function jobFor(order: JobOrder, settings: JobSettings): NewJob {
+  const { shim, node, operation } = order;
   const labels = {
     [MANAGED_BY_LABEL]: MANAGED_BY,
     "app.kubernetes.io/component": "node-installer",
-    [JOB_SHIM_LABEL]: shimName,
+    [JOB_SHIM_LABEL]: nameOf(shim),
     [JOB_OPERATION_LABEL]: operation,
     [JOB_NODE_UID_LABEL]: node.uid,
   };
   return {
-    apiVersion: "batch/v1",
-    kind: "Job",
     metadata: {
       name: jobName(order),
       namespace: settings.namespace,
       labels,
-      annotations: {
-        [HASH_ANNOTATION]: hash,
-        [ATTEMPT_ANNOTATION]: String(attempt),
-        [NODE_ANNOTATION]: node.name,
-        [RETRY_VALUE_ANNOTATION]: retry,
-      },
-      ownerReferences: [ownerReference(shimName, shim.metadata.uid ?? "")],
+      annotations: annotationsOf(order),
+      ownerReferences: [ownerReference(shim)],
     },
     spec: {
       backoffLimit: 0, // The manager decides about another try, with another Job.
@@ -89,6 +103,19 @@ export function jobFor(order: JobOrder, settings: JobSettings): object {
       ttlSecondsAfterFinished: settings.ttlSeconds,
       template: { metadata: { labels }, spec: podSpec(order, settings) },
     },
+  };
+}
+
+function annotationsOf({ node, hash, attempt, retry, why }: JobOrder): Readonly<Record<string, string>> {
+  return {
+    [HASH_ANNOTATION]: hash,
+    [ATTEMPT_ANNOTATION]: String(attempt),
+    [NODE_ANNOTATION]: node.name,
+    [RETRY_VALUE_ANNOTATION]: retry,
+    [WHY_ANNOTATION]: why,
+    [MACHINE_ANNOTATION]: node.machineId,
+    [BOOT_ANNOTATION]: node.bootId,
+    [RUNTIME_ANNOTATION]: node.runtimeVersion,
   };
 }
 
@@ -176,7 +203,7 @@ function container(name: string, order: JobOrder, settings: JobSettings): object
 function requestOf({ shim, node, operation, hash, artifact }: JobOrder): InstallRequest {
   return {
     operation,
-    shim: shim.metadata.name ?? "",
+    shim: nameOf(shim),
     shimUid: shim.metadata.uid ?? "",
     handler: shim.spec.runtimeClass.handler,
     ...(artifact === undefined ? {} : { artifact }),

@@ -1,7 +1,8 @@
 import { nodeKey } from "@rcm/crds";
 import type { NodeLabelValue } from "@rcm/crds";
 import type { Decision } from "./decide-node.ts";
-import { recordText } from "./record.ts";
+import type { NodeView } from "./node-view.ts";
+import { recordText, type NodeRecord } from "./record.ts";
 
 /** What of ours a Node should carry for a Shim; null takes a key away, as in a JSON merge patch. */
 export interface NodePatch {
@@ -9,50 +10,63 @@ export interface NodePatch {
   readonly uid: string;
   readonly labels: Readonly<Record<string, string | null>>;
   readonly annotations: Readonly<Record<string, string | null>>;
+  /** Brings pods to the node, and so has to wait until all else is written. */
+  readonly promotes: boolean;
 }
 
 export interface ProjectionContext {
   readonly shim: string;
-  readonly deleting: boolean;
   /** Labels that Shims select by: upstream's bare label `<shim>` is not written where it would overwrite one of them. */
   readonly selectorKeys: ReadonlySet<string>;
 }
 
+/** Values that upstream gives its label; with any other the label is somebody else's. */
+const UPSTREAM_VALUES: ReadonlySet<string> = new Set(["provisioned", "pending", "failed"]);
+
 /** The patch that brings the Node's label and annotation in line with the decision, or undefined if they are. */
-export function projectNode(decision: Decision, starting: boolean, context: ProjectionContext): NodePatch | undefined {
+export function projectNode(
+  decision: Decision,
+  isStarting: boolean,
+  context: ProjectionContext,
+): NodePatch | undefined {
   const { node, record } = decision;
-  const label = labelOf(decision, starting, context) ?? null;
+  const label = labelOf(decision, isStarting) ?? null;
   const key = nodeKey(context.shim);
-  const bare = context.selectorKeys.has(context.shim) ? undefined : context.shim;
-  const labels = changed(node.labels, {
-    [key]: label,
-    ...(bare === undefined ? {} : { [bare]: upstreamValue(label) }),
-  });
+  const labels = changed(node.labels, { [key]: label, ...bareLabel(decision, label, context) });
   const annotations = changed(node.annotations, { [key]: record === undefined ? null : recordText(record) });
   if (Object.keys(labels).length + Object.keys(annotations).length === 0) return undefined;
-  return { name: node.name, uid: node.uid, labels, annotations };
+  return { name: node.name, uid: node.uid, labels, annotations, promotes: labels[key] === "provisioned" };
 }
 
-function labelOf(decision: Decision, starting: boolean, { deleting }: ProjectionContext): NodeLabelValue | undefined {
-  const { state, record, active } = decision;
-  const working = starting || active !== undefined;
-  if (state === "Removing")
-    return decision.settled ? undefined : record !== undefined || working ? "uninstalling" : undefined;
-  if (deleting) return "uninstalling";
-  if (serves(decision)) return "provisioned";
-  if (working) return "pending";
-  return decision.failed ? "failed" : record === undefined ? undefined : "pending";
+function labelOf(decision: Decision, isStarting: boolean): NodeLabelValue | undefined {
+  const { record, wanted, active, failed, node } = decision;
+  if (isClean(decision) && !isStarting) return undefined;
+  if (wanted === "absent" || active?.operation === "uninstall") return "uninstalling";
+  if (serves(record, node)) return "provisioned";
+  return failed && !isStarting ? "failed" : "pending";
+}
+
+function isClean({ touched, active, wanted, settled }: Decision): boolean {
+  return (!touched && active === undefined) || (wanted === "absent" && settled);
 }
 
 /** The handler works on this node, be it in the wanted version or in the one before. */
-function serves({ record, node }: Decision): boolean {
-  if (record === undefined || record.bootId !== node.bootId || record.machineId !== node.machineId) return false;
+function serves(record: NodeRecord | undefined, node: NodeView): boolean {
+  if (record?.operation !== "install") return false;
+  if (record.bootId !== node.bootId || record.machineId !== node.machineId) return false;
   return record.level === "Loaded" || record.level === "Proven";
 }
 
-/** Upstream knows three values. */
-function upstreamValue(label: NodeLabelValue | null): string | null {
-  return label === "uninstalling" ? "pending" : label;
+/** Upstream's label; it knows three values. */
+function bareLabel(
+  { node }: Decision,
+  label: NodeLabelValue | null,
+  { shim, selectorKeys }: ProjectionContext,
+): Readonly<Record<string, string | null>> {
+  const present = node.labels[shim];
+  const isForeign = present !== undefined && !UPSTREAM_VALUES.has(present);
+  if (selectorKeys.has(shim) || isForeign) return {};
+  return { [shim]: label === "uninstalling" ? "pending" : label };
 }
 
 function changed(

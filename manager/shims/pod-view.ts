@@ -92,12 +92,11 @@ function parseReport(text: string | undefined): InstallReport | undefined {
 function isReport(value: unknown): value is InstallReport {
   if (typeof value !== "object" || value === null) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
-  const isText = (name: string): boolean => ["string", "undefined"].includes(typeof fields.get(name));
   return (
     fields.get("schema") === 1 &&
     typeof fields.get("ok") === "boolean" &&
     typeof fields.get("message") === "string" &&
-    ["reason", "level", "digest"].every((name) => isText(name)) &&
+    ["reason", "level", "digest"].every((name) => ["string", "undefined"].includes(typeof fields.get(name))) &&
     ["restarts", "durationMs"].every((name) => Number.isFinite(fields.get(name)))
   );
 }

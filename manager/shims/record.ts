@@ -55,10 +55,7 @@ export function parseRecord(text: string | undefined): NodeRecord | undefined {
   }
 }
 
-const TEXT_FIELDS = [
-  ...["shimUid", "job", "operation", "hash", "at", "created", "why"],
-  ...["machineId", "bootId", "runtimeVersion", "retry"],
-];
+const TEXT_FIELDS = "shimUid job operation hash at created why machineId bootId runtimeVersion retry".split(" ");
 
 function isRecord(value: unknown): value is NodeRecord {
   if (typeof value !== "object" || value === null) return false;

@@ -1,4 +1,4 @@
-import type { InstallReport, Reason } from "@rcm/lib/install-job";
+import type { Reason } from "@rcm/lib/install-job";
 import type { NodeJob, Obstacle, PodView } from "./job-view.ts";
 import type { NodeRecord } from "./record.ts";
 
@@ -14,14 +14,20 @@ export type Progress =
   | { readonly kind: "hopeless"; readonly obstacle: Obstacle };
 
 export function progressOf(job: NodeJob, nowMs: number): Progress {
-  const { pod } = job;
-  if (pod?.phase === "Succeeded" || pod?.phase === "Failed") return { kind: "ended" };
-  if (job.phase !== "active" && nowMs - Date.parse(job.endedAt ?? job.createdAt) > LAST_WORD_MS)
-    return { kind: "ended" };
-  const obstacle = pod?.started === true ? undefined : (pod?.waiting ?? job.hint);
-  const sinceMs = Date.parse(pod?.createdAt ?? job.createdAt);
-  if (obstacle !== undefined && nowMs - sinceMs > START_PATIENCE_MS) return { kind: "hopeless", obstacle };
-  return { kind: "working", obstacle, sinceMs };
+  if (hasEnded(job, nowMs)) return { kind: "ended" };
+  const obstacle = obstacleOf(job);
+  const sinceMs = Date.parse(job.pod?.createdAt ?? job.createdAt);
+  const isHopeless = obstacle !== undefined && nowMs - sinceMs > START_PATIENCE_MS;
+  return isHopeless ? { kind: "hopeless", obstacle } : { kind: "working", obstacle, sinceMs };
+}
+
+function hasEnded({ phase, pod, endedAt, createdAt }: NodeJob, nowMs: number): boolean {
+  if (pod?.phase === "Succeeded" || pod?.phase === "Failed") return true;
+  return phase !== "active" && nowMs - Date.parse(endedAt ?? createdAt) > LAST_WORD_MS;
+}
+
+function obstacleOf({ pod, hint }: NodeJob): Obstacle | undefined {
+  return pod?.started === true ? undefined : (pod?.waiting ?? hint);
 }
 
 /**
@@ -29,18 +35,32 @@ export function progressOf(job: NodeJob, nowMs: number): Progress {
  * same end always gives the same record, so that it can be written twice.
  */
 export function recordFromJob(job: NodeJob, before: NodeRecord | undefined, nowMs: number): NodeRecord | undefined {
-  const report = job.pod?.report;
-  const ok = report?.ok === true && job.phase !== "failed" && job.pod?.phase !== "Failed";
+  const ok = hasSucceeded(job);
   if (ok && job.operation === "uninstall") return undefined;
-  const { hash, operation, attempt, retry, why, machineId, bootId, runtimeVersion, createdAt: created } = job;
+  const { ownerUid: shimUid = "", name, createdAt: created, operation, hash, attempt, retry, why } = job;
+  const { machineId, bootId, runtimeVersion } = job;
   return {
-    ...{ shimUid: job.ownerUid ?? "", job: job.name, operation, hash, ok, attempt },
+    shimUid,
+    job: name,
+    operation,
+    hash,
+    ok,
+    attempt,
     failures: ok ? 0 : failuresBefore(job, before) + 1,
-    ...{ created, why, at: endTime(job, nowMs) },
-    ...leftBehind(job, before, ok ? report : undefined),
+    created,
+    why,
+    at: endTime(job, nowMs),
+    ...leftBehind(job, before, ok),
     ...(ok ? {} : failureOf(job, nowMs)),
-    ...{ machineId, bootId, runtimeVersion, retry },
+    machineId,
+    bootId,
+    runtimeVersion,
+    retry,
   };
+}
+
+function hasSucceeded({ phase, pod }: NodeJob): boolean {
+  return pod?.report?.ok === true && phase !== "failed" && pod.phase !== "Failed";
 }
 
 function failuresBefore(job: NodeJob, before: NodeRecord | undefined): number {
@@ -54,16 +74,15 @@ function endTime({ pod, endedAt, phase }: NodeJob, nowMs: number): string {
 }
 
 /** What is on the node now; what was there stays there when an installer never came to change anything. */
-function leftBehind(
-  { pod, machineId, bootId }: NodeJob,
-  before: NodeRecord | undefined,
-  success: InstallReport | undefined,
-): Pick<NodeRecord, "level" | "digest"> {
-  const { level: reported, digest } = pod?.report ?? {};
-  const isSameBoot = before?.machineId === machineId && before.bootId === bootId;
-  const level = success?.level ?? reported ?? (success === undefined && isSameBoot ? before.level : undefined);
-  const present = digest ?? before?.digest;
-  return { ...(level === undefined ? {} : { level }), ...(present === undefined ? {} : { digest: present }) };
+function leftBehind(job: NodeJob, before: NodeRecord | undefined, ok: boolean): Pick<NodeRecord, "level" | "digest"> {
+  const reported = job.pod?.report;
+  const level = reported?.level ?? (ok ? undefined : levelBefore(job, before));
+  const digest = reported?.digest ?? before?.digest;
+  return { ...(level === undefined ? {} : { level }), ...(digest === undefined ? {} : { digest }) };
+}
+
+function levelBefore({ machineId, bootId }: NodeJob, before: NodeRecord | undefined): NodeRecord["level"] {
+  return before?.machineId === machineId && before.bootId === bootId ? before.level : undefined;
 }
 
 type Failure = Pick<NodeRecord, "reason" | "message" | "rolledBack">;

@@ -13,50 +13,63 @@ export interface RolloutInput {
   readonly slots: number;
 }
 
-export interface Rollout {
-  readonly starts: readonly Decision[];
-  /** Why nodes that could be started are not, when it is more than waiting for their turn. */
-  readonly hold: { readonly reason: string; readonly message: string } | undefined;
+/** Why nodes that could be started are not, when it is more than waiting for their turn. */
+export interface Hold {
+  readonly reason: "Paused" | "TooManyFailures" | "HandlerConflict";
+  readonly message: string;
 }
 
-/** Chooses which nodes may start now: retries first, since their nodes count as out of service already. */
+export interface Rollout {
+  readonly starts: readonly Decision[];
+  readonly hold: Hold | undefined;
+}
+
+/**
+ * Chooses which nodes may start now. Removals and retries go first: their nodes count as out of service already. The
+ * brake holds back fresh nodes only.
+ */
 export function planRollout(input: RolloutInput): Rollout {
-  const ready = input.decisions
-    .filter(({ start, node }) => start !== undefined && !input.busy.has(node.uid))
-    .toSorted((a, b) => (a.node.name < b.node.name ? -1 : 1));
-  const removals = ready.filter(({ start }) => start?.operation === "uninstall");
-  const hold = holdOf(input);
-  const retries = input.paused ? [] : ready.filter(({ start, failed }) => start?.operation !== "uninstall" && failed);
-  const fresh =
-    hold === undefined ? ready.filter(({ start, failed }) => start?.operation !== "uninstall" && !failed) : [];
+  const waiting = input.decisions.filter(({ start }) => start !== undefined);
+  const fresh = waiting.filter((decision) => isFresh(decision));
+  if (input.paused) return { starts: [], hold: waiting.length === 0 ? undefined : PAUSED };
+  const brake = brakeOf(input);
   const { limit, active, failed } = countsOf(input);
-  const own = [...removals, ...retries].slice(0, Math.max(0, limit - active));
-  const room = Math.max(0, limit - active - failed - own.filter((decision) => !decision.failed).length);
-  const starts = [...own, ...fresh.slice(0, room)].slice(0, Math.max(0, input.slots));
-  return { starts, hold: ready.length === removals.length && !input.paused ? holdWhenFailed(input, hold) : hold };
+  const owed = ready(waiting, input).filter((decision) => !isFresh(decision));
+  const first = owed.slice(0, Math.max(0, limit - active));
+  const room = limit - active - failed - first.filter((decision) => !decision.failed).length;
+  const next = brake === undefined ? ready(fresh, input).slice(0, Math.max(0, room)) : [];
+  const starts = [...first, ...next].slice(0, Math.max(0, input.slots));
+  return { starts, hold: fresh.length === 0 ? undefined : brake };
+}
+
+const PAUSED: Hold = { reason: "Paused", message: "spec.paused is true: no further node is changed" };
+
+function isFresh({ start, failed }: Decision): boolean {
+  return start?.operation === "install" && !failed;
+}
+
+function ready(decisions: readonly Decision[], { busy }: RolloutInput): readonly Decision[] {
+  return decisions.filter(({ node }) => !busy.has(node.uid)).toSorted((a, b) => (a.node.name < b.node.name ? -1 : 1));
 }
 
 function countsOf({ strategy, selected, decisions }: RolloutInput): { limit: number; active: number; failed: number } {
   const rolling = strategy.type === "rolling";
   const limit = rolling ? share(strategy.rolling?.maxUpdate ?? 1, selected) : Number.MAX_SAFE_INTEGER;
   const active = decisions.filter((decision) => decision.active !== undefined).length;
-  return { limit, active, failed: rolling ? decisions.filter((decision) => decision.failed).length : 0 };
+  return { limit, active, failed: rolling ? failuresOf(decisions) : 0 };
 }
 
-function holdOf(input: RolloutInput): Rollout["hold"] {
-  if (input.paused) return { reason: "Paused", message: "spec.paused is true: no further node is changed" };
-  const failed = input.decisions.filter((decision) => decision.failed).length;
-  const limit = maxFailures(input.strategy, input.selected);
+function failuresOf(decisions: readonly Decision[]): number {
+  return decisions.filter(({ wanted, failed }) => wanted === "present" && failed).length;
+}
+
+function brakeOf({ strategy, selected, decisions }: RolloutInput): Hold | undefined {
+  const failed = failuresOf(decisions);
+  const limit = maxFailures(strategy, selected);
   if (failed < limit) return undefined;
-  return {
-    reason: "TooManyFailures",
-    message: `${failed} of ${input.selected} nodes failed (maxFailures is ${limit}): no further node is started until they are well or the spec changes`,
-  };
-}
-
-/** The brake is news only while some node still waits behind it. */
-function holdWhenFailed(input: RolloutInput, hold: Rollout["hold"]): Rollout["hold"] {
-  return input.decisions.some(({ start, failed }) => start !== undefined && !failed) ? hold : undefined;
+  const count = `${failed} of ${selected} nodes failed (maxFailures is ${limit})`;
+  const message = `${count}: no further node is started until they are well or the spec changes`;
+  return { reason: "TooManyFailures", message };
 }
 
 function maxFailures({ type, maxFailures: wanted }: ShimSpecRolloutStrategy, selected: number): number {
@@ -66,10 +79,7 @@ function maxFailures({ type, maxFailures: wanted }: ShimSpecRolloutStrategy, sel
 
 /** A number, or a percentage of `total` rounded down; at least 1. */
 export function share(value: number | string, total: number): number {
-  if (typeof value === "number") return Math.max(1, value);
-  const percent = Number.parseInt(value, 10);
-  return Math.max(
-    1,
-    Math.floor((total * (value.endsWith("%") ? percent : 0)) / 100) || (value.endsWith("%") ? 1 : percent),
-  );
+  const number = typeof value === "number" ? value : Number.parseInt(value, 10);
+  const isPercentage = typeof value === "string" && value.endsWith("%");
+  return Math.max(1, isPercentage ? Math.floor((total * number) / 100) : number);
 }

@@ -1,86 +1,82 @@
-import { MANAGED_BY, MANAGED_BY_LABEL, nodeKey } from "@rcm/crds";
-import type { Shim } from "@rcm/crds";
+import { MANAGED_BY, MANAGED_BY_LABEL, nodeKey, SHIM_GROUP, SHIM_VERSION } from "@rcm/crds";
+import { isSame } from "./same.ts";
+import { nameOf, type ShimObject } from "./shim-object.ts";
 
 export interface RuntimeClassJson {
-  readonly apiVersion: "node.k8s.io/v1";
-  readonly kind: "RuntimeClass";
   readonly metadata: {
     readonly name: string;
     readonly uid?: string;
+    readonly resourceVersion?: string;
     readonly labels?: Readonly<Record<string, string>>;
-    readonly ownerReferences?: readonly { readonly uid: string; readonly kind: string; readonly name: string }[];
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly (Pick<OwnerReference, "uid" | "kind" | "name"> & Partial<OwnerReference>)[];
   };
   readonly handler: string;
+  readonly overhead?: object;
   readonly scheduling?: {
     readonly nodeSelector?: Readonly<Record<string, string>>;
-    readonly tolerations?: Shim["spec"]["tolerations"];
-  };
-}
-
-export type RuntimeClassPlan =
-  | { readonly kind: "none" }
-  | { readonly kind: "apply"; readonly object: RuntimeClassJson }
-  | { readonly kind: "conflict"; readonly message: string };
-
-/** The RuntimeClass schedules on nodes that have the shim, not on those that should have it. */
-export function runtimeClassFor(shim: Shim): RuntimeClassJson {
-  const { name, uid = "" } = shim.metadata;
-  const tolerations = shim.spec.tolerations ?? [];
-  return {
-    apiVersion: "node.k8s.io/v1",
-    kind: "RuntimeClass",
-    metadata: {
-      name: shim.spec.runtimeClass.name,
-      labels: { [MANAGED_BY_LABEL]: MANAGED_BY },
-      ownerReferences: [ownerReference(name ?? "", uid)],
-    },
-    handler: shim.spec.runtimeClass.handler,
-    scheduling: {
-      nodeSelector: { [nodeKey(name ?? "")]: "provisioned" },
-      ...(tolerations.length === 0 ? {} : { tolerations }),
-    },
+    readonly tolerations?: ShimObject["spec"]["tolerations"];
   };
 }
 
 /** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/ */
-export function ownerReference(name: string, uid: string): OwnerReference {
-  return {
-    apiVersion: "runtime.spinkube.dev/v1alpha1",
-    kind: "Shim",
-    name,
-    uid,
-    controller: true,
-    blockOwnerDeletion: true,
-  };
-}
-
 export interface OwnerReference {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
   readonly uid: string;
-  readonly controller: true;
-  readonly blockOwnerDeletion: true;
+  readonly controller: boolean;
 }
 
-export function planRuntimeClass(shim: Shim, present: RuntimeClassJson | undefined): RuntimeClassPlan {
+export type RuntimeClassPlan =
+  | { readonly kind: "none" }
+  | { readonly kind: "create" | "update"; readonly object: RuntimeClassJson }
+  | { readonly kind: "delete"; readonly name: string; readonly uid: string }
+  | { readonly kind: "conflict"; readonly message: string };
+
+/**
+ * The Shim as owner. It does not block the Shim's deletion: `kubectl delete --cascade=foreground` would else remove the
+ * Jobs that clean up.
+ */
+export function ownerReference({ metadata }: ShimObject): OwnerReference {
+  const { name = "", uid = "" } = metadata;
+  return { apiVersion: `${SHIM_GROUP}/${SHIM_VERSION}`, kind: "Shim", name, uid, controller: true };
+}
+
+/** The RuntimeClass schedules on nodes that have the shim, not on those that should have it. */
+export function runtimeClassFor(shim: ShimObject): RuntimeClassJson {
+  const { name, handler } = shim.spec.runtimeClass;
+  const tolerations = shim.spec.tolerations ?? [];
+  const nodeSelector = { [nodeKey(nameOf(shim))]: "provisioned" };
+  return {
+    metadata: { name, labels: { [MANAGED_BY_LABEL]: MANAGED_BY }, ownerReferences: [ownerReference(shim)] },
+    handler,
+    scheduling: tolerations.length === 0 ? { nodeSelector } : { nodeSelector, tolerations },
+  };
+}
+
+export function planRuntimeClass(shim: ShimObject, present: RuntimeClassJson | undefined): RuntimeClassPlan {
   const wanted = runtimeClassFor(shim);
-  if (present === undefined) return { kind: "apply", object: wanted };
-  if (!isOwnedBy(present, shim)) {
-    return {
-      kind: "conflict",
-      message: `RuntimeClass "${wanted.metadata.name}" was not made for this Shim and is left alone: delete it, or use another runtimeClass.name`,
-    };
-  }
-  return isSame(present, wanted) ? { kind: "none" } : { kind: "apply", object: wanted };
+  if (present === undefined) return { kind: "create", object: wanted };
+  if (!isOwnedBy(present, shim)) return { kind: "conflict", message: foreign(wanted.metadata.name) };
+  if (present.handler === wanted.handler && isSame(present.scheduling, wanted.scheduling)) return { kind: "none" };
+  if (present.handler !== wanted.handler) return deletion(present); // It cannot be changed; made anew at once.
+  return { kind: "update", object: { ...present, scheduling: wanted.scheduling ?? {} } };
 }
 
-export function isOwnedBy(present: RuntimeClassJson, shim: Shim): boolean {
-  return (present.metadata.ownerReferences ?? []).some(({ uid }) => uid === shim.metadata.uid);
+/** Once no node has the shim any more. */
+export function planRuntimeClassRemoval(shim: ShimObject, present: RuntimeClassJson | undefined): RuntimeClassPlan {
+  return present === undefined || !isOwnedBy(present, shim) ? { kind: "none" } : deletion(present);
 }
 
-function isSame(present: RuntimeClassJson, wanted: RuntimeClassJson): boolean {
-  const essence = ({ handler, scheduling }: RuntimeClassJson): string =>
-    JSON.stringify([handler, scheduling?.nodeSelector ?? {}, scheduling?.tolerations ?? []]);
-  return essence(present) === essence(wanted);
+function deletion({ metadata }: RuntimeClassJson): RuntimeClassPlan {
+  return { kind: "delete", name: metadata.name, uid: metadata.uid ?? "" };
+}
+
+function isOwnedBy(present: RuntimeClassJson, { metadata }: ShimObject): boolean {
+  return (present.metadata.ownerReferences ?? []).some(({ uid }) => uid === metadata.uid);
+}
+
+function foreign(name: string): string {
+  return `RuntimeClass "${name}" was not made for this Shim and is left alone: delete it, or use another runtimeClass.name`;
 }

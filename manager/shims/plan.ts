@@ -1,0 +1,209 @@
+import { nodeKey, RETRY_ANNOTATION, SHIM_FINALIZER } from "@rcm/crds";
+import type { Outcome } from "../outcome.ts";
+import { announce, type Announcement } from "./announce.ts";
+import { artifactsOf, type WantedArtifact } from "./artifacts.ts";
+import { decideNode, type Decision, type News, type NodeFacts } from "./decide-node.ts";
+import { ineligible, matches } from "./eligibility.ts";
+import { findConflict } from "./handler-conflict.ts";
+import type { JobView, NodeJob } from "./job-view.ts";
+import type { JobOrder } from "./job.ts";
+import { projectNode, type NodePatch } from "./node-projection.ts";
+import type { NodeView } from "./node-view.ts";
+import { parseRecord } from "./record.ts";
+import { progressOf } from "./result.ts";
+import { planRollout, type Rollout } from "./rollout.ts";
+import {
+  planRuntimeClass,
+  planRuntimeClassRemoval,
+  type RuntimeClassJson,
+  type RuntimeClassPlan,
+} from "./runtime-class.ts";
+import { isSame } from "./same.ts";
+import { isDeleting, nameOf, type ShimObject } from "./shim-object.ts";
+import { statusOf, type StatusJson } from "./status.ts";
+
+/** All that decisions about one Shim rest on. */
+export interface Observed {
+  readonly shim: ShimObject;
+  /** All Shims of the cluster, this one included. */
+  readonly shims: readonly ShimObject[];
+  readonly nodes: readonly NodeView[];
+  /** Jobs of all Shims, also those just made that nobody has seen yet. */
+  readonly jobs: readonly NodeJob[];
+  /** The one with the name that this Shim wants. */
+  readonly runtimeClass: RuntimeClassJson | undefined;
+  /** Installers that may run in the cluster at a time. */
+  readonly maxConcurrentJobs: number;
+  readonly nowMs: number;
+  /** The same as RFC 3339. */
+  readonly now: string;
+}
+
+/** What is to be written, in this order; it can stop anywhere and begin anew. */
+export interface Plan {
+  readonly addFinalizer: boolean;
+  readonly runtimeClass: RuntimeClassPlan;
+  /** Nodes that get no more pods than before. */
+  readonly demotions: readonly NodePatch[];
+  readonly starts: readonly JobOrder[];
+  readonly jobsToDelete: readonly JobView[];
+  /** Nodes that get pods from now on. */
+  readonly promotions: readonly NodePatch[];
+  /** Undefined when it is as it should be. */
+  readonly status: StatusJson | undefined;
+  readonly removeFinalizer: boolean;
+  readonly decisions: readonly Decision[];
+  readonly news: readonly News[];
+  readonly announcements: readonly Announcement[];
+  readonly outcome: Outcome;
+}
+
+/** Nothing is missed for longer than this, in milliseconds, whatever happens to the watches. */
+const RESYNC_MS = 600_000;
+/** Pods that have not started are looked at this often, in milliseconds. */
+const START_POLL_MS = 5_000;
+
+export function planShim(observed: Observed): Plan {
+  const { shim, nodes, nowMs } = observed;
+  const own = observed.jobs.filter(({ ownerUid }) => ownerUid === shim.metadata.uid);
+  const decisions = decide(observed, own);
+  const rollout = holdBack(observed, decisions);
+  const shown = asStarted(decisions, rollout);
+  const patches = project(observed, decisions, rollout);
+  const isGone = isDeleting(shim) && decisions.every(({ settled }) => settled);
+  const runtimeClass = runtimeClassPlan(observed, isGone);
+  const status = statusPlan(observed, shown, rollout, runtimeClass);
+  const news = decisions.flatMap((decision) => decision.news ?? []);
+  const uids = new Set(nodes.map(({ uid }) => uid));
+  return {
+    addFinalizer: !isDeleting(shim) && !hasFinalizer(shim),
+    runtimeClass,
+    demotions: patches.filter(({ promotes }) => !promotes),
+    starts: rollout.starts.flatMap((decision) => orderOf(observed, decision)),
+    jobsToDelete: own.filter((job) => !uids.has(job.nodeUid) || progressOf(job, nowMs).kind === "hopeless"),
+    promotions: patches.filter(({ promotes }) => promotes),
+    status: isGone || isSame(status, shim.status) ? undefined : status,
+    removeFinalizer: isGone && hasFinalizer(shim),
+    decisions: shown,
+    news,
+    announcements: announce({ news, before: shim.status, status }),
+    outcome: isGone ? { kind: "done" } : { kind: "wait", afterMs: soonest(decisions), reason: "Resync" },
+  };
+}
+
+function hasFinalizer({ metadata }: ShimObject): boolean {
+  return (metadata.finalizers ?? []).includes(SHIM_FINALIZER);
+}
+
+/** One decision for each node that the Shim selects or has left something on. */
+function decide(observed: Observed, own: readonly NodeJob[]): readonly Decision[] {
+  const { shim, nowMs } = observed;
+  const jobs = Map.groupBy(own, ({ nodeUid }) => nodeUid);
+  const key = nodeKey(nameOf(shim));
+  const artifacts = artifactsOf(shim);
+  return observed.nodes.flatMap((node) => {
+    const isWanted = !isDeleting(shim) && matches(shim.spec.nodeSelector, node);
+    const marked = node.labels[key] !== undefined || node.annotations[key] !== undefined;
+    const ours = jobs.get(node.uid) ?? [];
+    if (!isWanted && !marked && ours.length === 0) return [];
+    const artifact = isWanted ? artifacts(node) : undefined;
+    return [decideNode(factsOf(shim, { node, jobs: ours, marked, artifact }), nowMs)];
+  });
+}
+
+interface NodeInput {
+  readonly node: NodeView;
+  readonly jobs: readonly NodeJob[];
+  readonly marked: boolean;
+  /** Absent when the node is to be clean. */
+  readonly artifact: WantedArtifact | undefined;
+}
+
+function factsOf(shim: ShimObject, { node, jobs, marked, artifact }: NodeInput): NodeFacts {
+  return {
+    node,
+    jobs,
+    marked,
+    record: parseRecord(node.annotations[nodeKey(nameOf(shim))]),
+    wanted: artifact === undefined ? { kind: "absent" } : { kind: "present", hash: artifact.hash },
+    ineligible: artifact?.missing ?? ineligible(node, shim.spec.tolerations ?? []),
+    shimUid: shim.metadata.uid ?? "",
+    handler: shim.spec.runtimeClass.handler,
+    retry: retryValue(shim, node),
+  };
+}
+
+function retryValue({ metadata }: ShimObject, node: NodeView): string {
+  const values = [metadata.annotations?.[RETRY_ANNOTATION], node.annotations[RETRY_ANNOTATION]];
+  return values.some((value) => value !== undefined) ? values.map((value) => value ?? "").join("|") : "";
+}
+
+/** The rollout's choice, minus what a conflict with another Shim forbids. */
+function holdBack({ shim, shims, jobs, nowMs, maxConcurrentJobs }: Observed, decisions: readonly Decision[]): Rollout {
+  const working = jobs.filter((job) => progressOf(job, nowMs).kind === "working");
+  const rollout = planRollout({
+    strategy: shim.spec.rolloutStrategy ?? { type: "recreate" },
+    paused: shim.spec.paused === true && !isDeleting(shim),
+    selected: decisions.filter(({ wanted, state }) => wanted === "present" && state !== "Unsupported").length,
+    decisions,
+    busy: new Set(working.map(({ nodeUid }) => nodeUid)),
+    slots: maxConcurrentJobs - working.length,
+  });
+  const conflict = findConflict(shim, shims);
+  if (conflict === undefined || isDeleting(shim)) return rollout;
+  const starts = rollout.starts.filter(({ start }) => start?.operation === "uninstall");
+  return { starts, hold: { reason: "HandlerConflict", message: conflict } };
+}
+
+/** What the status says of nodes whose Job is made in this very pass. */
+function asStarted(decisions: readonly Decision[], { starts }: Rollout): readonly Decision[] {
+  const starting = new Set(starts);
+  return decisions.map((decision) => {
+    if (decision.start === undefined || !starting.has(decision)) return decision;
+    const state = decision.start.operation === "install" ? "Installing" : "Removing";
+    return { ...decision, state, reason: "JobActive", message: `Attempt ${decision.start.attempt}` };
+  });
+}
+
+function project({ shim, shims }: Observed, decisions: readonly Decision[], { starts }: Rollout): readonly NodePatch[] {
+  const selectorKeys = new Set(shims.flatMap(({ spec }) => Object.keys(spec.nodeSelector ?? {})));
+  const context = { shim: nameOf(shim), selectorKeys };
+  const starting = new Set(starts);
+  return decisions.flatMap((decision) => projectNode(decision, starting.has(decision), context) ?? []);
+}
+
+function runtimeClassPlan({ shim, shims, runtimeClass }: Observed, isGone: boolean): RuntimeClassPlan {
+  if (isDeleting(shim)) return isGone ? planRuntimeClassRemoval(shim, runtimeClass) : { kind: "none" };
+  return findConflict(shim, shims) === undefined ? planRuntimeClass(shim, runtimeClass) : { kind: "none" };
+}
+
+function statusPlan(
+  { shim, now }: Observed,
+  decisions: readonly Decision[],
+  { hold }: Rollout,
+  runtimeClass: RuntimeClassPlan,
+): StatusJson {
+  return statusOf({
+    decisions,
+    deleting: isDeleting(shim),
+    hold,
+    runtimeClassConflict: runtimeClass.kind === "conflict" ? runtimeClass.message : undefined,
+    generation: shim.metadata.generation ?? 0,
+    before: shim.status,
+    now,
+  });
+}
+
+function orderOf({ shim }: Observed, { node, start }: Decision): readonly JobOrder[] {
+  if (start === undefined) return [];
+  const { operation, hash, attempt, why } = start;
+  const artifact = operation === "install" ? artifactsOf(shim)(node).artifact : undefined;
+  return [{ shim, node, operation, hash, attempt, why, artifact, retry: retryValue(shim, node) }];
+}
+
+function soonest(decisions: readonly Decision[]): number {
+  const times = decisions.map(({ active, afterMs = RESYNC_MS }) =>
+    active !== undefined && active.pod?.started !== true ? START_POLL_MS : afterMs,
+  );
+  return times.reduce((least, ms) => Math.min(least, ms), RESYNC_MS);
+}

@@ -1,0 +1,86 @@
+import { SHIM_GROUP, SHIM_VERSION } from "@rcm/crds";
+import { isKubeError } from "@rcm/lib/kube";
+import type { Log } from "@rcm/lib/log";
+import type { Outcome } from "../outcome.ts";
+import type { Occurrence } from "../runtime/event.ts";
+import type { Announcement } from "./announce.ts";
+import type { News } from "./decide-node.ts";
+import { jobsOf, observe } from "./observe.ts";
+import { planShim, type Observed, type Plan } from "./plan.ts";
+import type { ShimMetrics } from "./shim-metrics.ts";
+import { nameOf, type ShimObject } from "./shim-object.ts";
+import type { StuckPods } from "./stuck-pods.ts";
+import { reserveJobs, writePlan, type Writer } from "./write.ts";
+
+export interface ReconcileOptions extends Writer {
+  readonly maxConcurrentJobs: number;
+  readonly stuckPods: StuckPods;
+  readonly metrics: ShimMetrics;
+  readonly events: { record(occurrence: Occurrence): void };
+  readonly log: Log;
+}
+
+/** Somebody wrote the Shim at the same time: the watch will show it. */
+const CONFLICT_MS = 250;
+
+/** Brings one Shim's nodes a step nearer to what it says. */
+export async function reconcileShim(options: ReconcileOptions, name: string, signal: AbortSignal): Promise<Outcome> {
+  await lookUpStuckPods(options, signal);
+  const observed = observe(options.cache, name, { ...timed(options), maxConcurrentJobs: options.maxConcurrentJobs });
+  if (observed === undefined) {
+    options.metrics.forget(name);
+    return { kind: "done" };
+  }
+  const plan = planShim(observed);
+  reserveJobs(options, plan.starts, observed.nowMs); // Before anything waits: other Shims are planned meanwhile.
+  options.metrics.setNodes(name, plan.decisions);
+  return await write(options, observed, plan, signal);
+}
+
+function timed({ stuckPods }: ReconcileOptions): { readonly hints: StuckPods["hints"]; readonly nowMs: number } {
+  return { hints: stuckPods.hints, nowMs: Date.now() };
+}
+
+async function lookUpStuckPods(options: ReconcileOptions, signal: AbortSignal): Promise<void> {
+  const now = timed(options);
+  await options.stuckPods.ask(jobsOf(options.cache, now), now.nowMs, signal);
+}
+
+async function write(options: ReconcileOptions, { shim }: Observed, plan: Plan, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const { nodes, error } = await writePlan(options, shim, plan, signal);
+    const written = plan.news.filter(({ job }) => !nodes.has(job.nodeUid));
+    for (const news of written) tell(options, shim, news);
+    for (const item of plan.announcements) announce(options, shim, item, nodes);
+    if (error !== undefined) throw error;
+    return plan.outcome;
+  } catch (error) {
+    if (isKubeError(error, "NotFound")) return { kind: "done" };
+    if (isKubeError(error, "Conflict")) return { kind: "wait", afterMs: CONFLICT_MS, reason: "Conflict" };
+    throw error;
+  }
+}
+
+function tell({ metrics, log }: ReconcileOptions, shim: ShimObject, news: News): void {
+  metrics.observe(news);
+  const { job, record } = news;
+  const { durationMs: ms, restarts } = job.pod?.report ?? {};
+  const fields = { shim: nameOf(shim), node: job.nodeName, job: job.name, attempt: job.attempt, ms, restarts };
+  if (record === undefined) log.info("Shim removed from node", fields);
+  else if (record.ok) log.info("Shim provisioned on node", { ...fields, level: record.level });
+  else log.warn("Installer failed on node", { ...fields, reason: record.reason, detail: record.message });
+}
+
+function announce(
+  { events }: ReconcileOptions,
+  shim: ShimObject,
+  { node, ...event }: Announcement,
+  unwritten: ReadonlySet<string>,
+): void {
+  if (node !== undefined && unwritten.has(node.uid)) return; // The next pass says it.
+  const apiVersion = `${SHIM_GROUP}/${SHIM_VERSION}`;
+  events.record({ ...event, regarding: { apiVersion, kind: "Shim", name: nameOf(shim), uid: shim.metadata.uid } });
+  if (node === undefined) return;
+  const note = event.note.replace(`${node.name}: `, `Shim ${nameOf(shim)}: `);
+  events.record({ ...event, note, regarding: { apiVersion: "v1", kind: "Node", name: node.name, uid: node.name } });
+}
