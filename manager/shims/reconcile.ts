@@ -67,7 +67,7 @@ function tell({ metrics, log }: ReconcileOptions, shim: ShimObject, news: News):
   const { durationMs: ms, restarts } = job.pod?.report ?? {};
   const fields = { shim: nameOf(shim), node: job.nodeName, job: job.name, attempt: job.attempt, ms, restarts };
   if (record === undefined) log.info("Shim removed from node", fields);
-  else if (record.ok) log.info("Shim provisioned on node", { ...fields, level: record.level });
+  else if (record.ok) log.info("Shim provisioned on node", { ...fields, reached: record.level });
   else log.warn("Installer failed on node", { ...fields, reason: record.reason, detail: record.message });
 }
 
