@@ -12,9 +12,13 @@ export abstract class CodedError<Code extends string> extends Error {
 export function messageOf(reason: unknown): string {
   const messages: string[] = [];
   for (let level = 0, current = reason; level < 8 && current !== undefined; level += 1) {
-    const message = current instanceof Error ? current.message : String(current);
+    const message = current instanceof Error ? current.message : textOf(current);
     if (message !== "" && !messages.some((seen) => seen.includes(message))) messages.push(message);
     current = current instanceof Error ? current.cause : undefined;
   }
   return messages.join(": ");
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -22,7 +22,7 @@ export async function lockFile(path: string, timeoutMs: number, signal: AbortSig
   const { functions } = dlopen("libc.so.6", { flock: { arguments: ["i32", "i32"], return: "i32" } });
   const file = await open(path, "r");
   try {
-    for (const end = performance.now() + timeoutMs; functions["flock"]?.(file.fd, LOCK_EX | LOCK_NB) !== 0;) {
+    for (const end = performance.now() + timeoutMs; functions.flock(file.fd, LOCK_EX | LOCK_NB) !== 0;) {
       if (performance.now() > end) {
         await file.close();
         return undefined;

@@ -54,51 +54,54 @@ export type Level = "Installed" | "Configured" | "Loaded" | "Proven";
 /**
  * Why an operation failed. `TERMINAL_REASONS` cannot be cured by trying again with the same spec on the same node.
  */
-export type Reason =
+export const REASONS = [
   // fetch
-  | "ArtifactNotFound" // 404, 410
-  | "ArtifactForbidden" // 401, 403
-  | "ArtifactUnavailable" // connection refused, 5xx, 429, name not resolved
-  | "ArtifactTimeout"
-  | "RedirectRefused" // https to http, too many, no Location
-  | "DigestMismatch"
-  | "ArtifactTooLarge"
-  | "ArtifactNotAnArchive" // HTML, text, unknown bytes
-  | "ArchiveCorrupt" // truncated or damaged
-  | "ArchiveRefused" // hostile entry
-  | "ShimNotInArchive"
-  | "NotExecutable" // not ELF, or damaged ELF
-  | "WrongArchitecture"
-  | "RequestInvalid"
+  "ArtifactNotFound", // 404, 410
+  "ArtifactForbidden", // 401, 403
+  "ArtifactUnavailable", // connection refused, 5xx, 429, name not resolved
+  "ArtifactTimeout",
+  "RedirectRefused", // https to http, too many, no Location
+  "DigestMismatch",
+  "ArtifactTooLarge",
+  "ArtifactNotAnArchive", // HTML, text, unknown bytes
+  "ArchiveCorrupt", // truncated or damaged
+  "ArchiveRefused", // hostile entry
+  "ShimNotInArchive",
+  "NotExecutable", // not ELF, or damaged ELF
+  "WrongArchitecture",
+  "RequestInvalid",
   // host
-  | "WrongMachine"
-  | "HostLocked"
-  | "DiskFull"
-  | "ReadOnlyFileSystem"
-  | "ConfigMissing"
-  | "ConfigInvalid"
-  | "ConfigUnsupported" // containerd version or configuration that we cannot edit safely
-  | "ConfigDrift" // the file was changed since containerd started
-  | "ConfigGate" // the edit would change more than our handler
-  | "HandlerConflict" // somebody else's runtime has this name
-  | "ContainerdUnavailable"
-  | "SystemdUnavailable"
-  | "RestartFailed"
-  | "HandlerNotServed"
-  | "OrdinaryPodsBroken"
-  | "PodsLost"
-  | "ShimBroken" // a sandbox cannot be started through the handler
-  | "RolledBackByDeadMan"
-  | "InUse"
-  | "RecordCorrupt"
-  | "Interrupted"
-  | "InternalError"
+  "WrongMachine",
+  "HostLocked",
+  "DiskFull",
+  "ReadOnlyFileSystem",
+  "ConfigMissing",
+  "ConfigInvalid",
+  "ConfigUnsupported", // containerd version or configuration that we cannot edit safely
+  "ConfigDrift", // the file was changed since containerd started
+  "ConfigGate", // the edit would change more than our handler
+  "HandlerConflict", // somebody else's runtime has this name
+  "ContainerdUnavailable",
+  "SystemdUnavailable",
+  "RestartFailed",
+  "HandlerNotServed",
+  "OrdinaryPodsBroken",
+  "PodsLost",
+  "ShimBroken", // a sandbox cannot be started through the handler
+  "RolledBackByDeadMan",
+  "InUse",
+  "RecordCorrupt",
+  "Interrupted",
+  "InternalError",
   // manager
-  | "NoArtifactForPlatform"
-  | "InstallerLost" // the Job ended without a report
-  | "DeadlineExceeded"
-  | "ImagePullFailed"
-  | "PodNotStarted";
+  "NoArtifactForPlatform",
+  "InstallerLost", // the Job ended without a report
+  "DeadlineExceeded",
+  "ImagePullFailed",
+  "PodNotStarted",
+] as const;
+
+export type Reason = (typeof REASONS)[number];
 
 /** Trying again with the same spec cannot help. */
 export const TERMINAL_REASONS: ReadonlySet<Reason> = new Set<Reason>([

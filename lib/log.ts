@@ -25,8 +25,9 @@ function formatLine({ level, message, ...fields }: Readonly<Record<string, unkno
 }
 
 function jsonValue(_key: string, value: unknown): unknown {
-  if (value instanceof Error)
+  if (value instanceof Error) {
     return { name: value.name, message: value.message, cause: value.cause, stack: value.stack };
+  }
   if (typeof value === "bigint") return value.toString();
   return value;
 }

@@ -3,11 +3,19 @@ import { InstallError } from "./errors.ts";
 
 /** What the program was asked to do. */
 export type Command =
-  | { readonly kind: "help" | "version" }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
   | { readonly kind: "job"; readonly stage: "preflight" | "fetch" | "install" | "uninstall" }
-  | ({ readonly kind: "install" | "plan" } & ShimOptions & { readonly file: string })
-  | ({ readonly kind: "uninstall" | "verify" } & ShimOptions)
+  | ({ readonly kind: "install" } & FileOptions)
+  | ({ readonly kind: "plan" } & FileOptions)
+  | ({ readonly kind: "uninstall" } & ShimOptions)
+  | ({ readonly kind: "verify" } & ShimOptions)
   | { readonly kind: "rollback"; readonly noRestart: boolean; readonly json: boolean };
+
+export interface FileOptions extends ShimOptions {
+  /** The executable, or an archive that holds it. */
+  readonly file: string;
+}
 
 export interface ShimOptions {
   readonly name: string;
@@ -60,11 +68,13 @@ export function parseCommand(argv: readonly string[]): Command {
   const [name = "help", stage, ...rest] = positionals;
   if (values.version === true || name === "version") return { kind: "version" };
   if (values.help === true || name === "help") return { kind: "help" };
-  if (rest.length > 0 || (stage !== undefined && name !== "job"))
-    throw usage(`"${rest[0] ?? stage}" is one word too many`);
+  const tooMany = name === "job" ? rest[0] : stage;
+  if (tooMany !== undefined) throw usage(`"${tooMany}" is one word too many`);
+  return name === "job" ? { kind: "job", stage: stageOf(stage) } : handCommand(name, values);
+}
+
+function handCommand(name: string, values: Values): Command {
   switch (name) {
-    case "job":
-      return { kind: "job", stage: stageOf(stage) };
     case "install":
     case "plan":
       return { kind: name, ...shimOptions(values), file: required(values.shim, "--shim") };
@@ -72,13 +82,12 @@ export function parseCommand(argv: readonly string[]): Command {
     case "verify":
       return { kind: name, ...shimOptions(values) };
     case "rollback":
-      return { kind: "rollback", noRestart: values["no-restart"] ?? false, json: values.json ?? false };
+      return { kind: name, noRestart: values["no-restart"] ?? false, json: values.json ?? false };
     default:
       throw usage(`there is no command "${name}"`);
   }
 }
 
-// oxlint-disable-next-line typescript/explicit-function-return-type -- parseArgs infers the values' types from FLAGS
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true, strict: true });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { InstallReport, InstallRequest } from "@rcm/lib/install-job";
-import type { Command, ShimOptions } from "./command-line.ts";
+import type { Command, FileOptions, ShimOptions } from "./command-line.ts";
 import type { Context } from "./context.ts";
 import { describePlan } from "./describe-plan.ts";
 import { fetchShim } from "./fetch/fetch.ts";
@@ -17,7 +17,10 @@ import { RolledBackError } from "./transaction/transact.ts";
 import { uninstall } from "./uninstall.ts";
 import { verify } from "./verify.ts";
 
-export type HandCommand = Exclude<Command, { readonly kind: "help" | "version" | "job" }>;
+export type HandCommand = Exclude<
+  Command,
+  { readonly kind: "help" } | { readonly kind: "version" } | { readonly kind: "job" }
+>;
 
 /** What a person ran on the host, without Kubernetes. The report's message is what is printed. */
 export async function runByHand(
@@ -51,22 +54,15 @@ async function resultOf(
   architecture: string,
   signal: AbortSignal,
 ): Promise<Result> {
-  switch (command.kind) {
-    case "install":
-    case "plan":
-      return withShim(context, command, architecture, signal);
-    case "uninstall":
-      return uninstall(context, await requestFor(context, command, architecture), signal);
-    case "verify":
-      return verify(context, command.name, signal);
-    case "rollback":
-      return rollback(context, signal);
-  }
+  if (command.kind === "rollback") return rollback(context, signal);
+  if (command.kind === "verify") return verify(context, command.name, signal);
+  if (command.kind === "uninstall") return uninstall(context, await requestFor(context, command, architecture), signal);
+  return withShim(context, command, architecture, signal);
 }
 
 async function withShim(
   context: Context,
-  command: ShimOptions & { readonly kind: "install" | "plan"; readonly file: string },
+  command: FileOptions & { readonly kind: "install" | "plan" },
   architecture: string,
   signal: AbortSignal,
 ): Promise<Result> {

@@ -73,8 +73,8 @@ async function proveServed({ links }: Context, { handler, runtime }: Expectation
 
 async function proveOrdinaryPods({ links }: Context, signal: AbortSignal): Promise<void> {
   const failure = await links.cri.probe(undefined, signal);
-  if (failure !== undefined)
-    throw new InstallError("OrdinaryPodsBroken", `Cannot start an ordinary pod any more: ${failure}`);
+  if (failure === undefined) return;
+  throw new InstallError("OrdinaryPodsBroken", `Cannot start an ordinary pod any more: ${failure}`);
 }
 
 async function proveHandler({ links }: Context, handler: string, signal: AbortSignal): Promise<void> {

@@ -49,7 +49,7 @@ export async function inspectFiles(context: Context, signal: AbortSignal): Promi
   const dropInFolder = join(folder, "conf.d");
   const mainText = (await readState(unit.configPath))?.bytes.toString("utf8");
   const patterns = mainText === undefined ? [] : importPatterns({ path: unit.configPath, text: mainText });
-  const isElsewhere = (pattern: string): boolean => !resolve(folder, pattern).startsWith(`${folder}/`);
+  const below = patterns.filter((pattern) => resolve(folder, pattern).startsWith(`${folder}/`));
   return {
     unit,
     running,
@@ -58,8 +58,8 @@ export async function inspectFiles(context: Context, signal: AbortSignal): Promi
     mainText,
     dropInFolder,
     dropIns: await readFiles([join(dropInFolder, "*.toml")]),
-    imported: await readFiles(patterns.filter((one) => !isElsewhere(one)).map((one) => resolve(folder, one))),
-    importsElsewhere: patterns.filter(isElsewhere),
+    imported: await readFiles(below.map((pattern) => resolve(folder, pattern))),
+    importsElsewhere: patterns.filter((pattern) => !below.includes(pattern)),
     record: await readRecord(context.store.root),
   };
 }
@@ -69,8 +69,9 @@ async function readFiles(patterns: readonly string[]): Promise<readonly ConfigFi
   const files: ConfigFile[] = [];
   for (const pattern of patterns) {
     const paths = await Array.fromAsync(glob(pattern));
-    for (const path of paths.toSorted())
+    for (const path of paths.toSorted()) {
       files.push({ path, text: (await readState(path))?.bytes.toString("utf8") ?? "" });
+    }
   }
   return files;
 }

@@ -92,14 +92,13 @@ interface Order {
 
 async function carryOut(order: Order, signal: AbortSignal): Promise<Outcome> {
   const { context, change, facts } = order;
-  const commit = async (outcome: Outcome): Promise<void> => commitRecord(order, outcome);
   if (await isInPlace(order, signal)) {
     const outcome = await verifyOnly(context, change, signal);
-    await commit(outcome);
+    await commitRecord(order, outcome);
     return outcome;
   }
   await checkChange(context, facts, change, signal);
-  return transact(context, change, commit, signal);
+  return transact(context, change, async (outcome) => commitRecord(order, outcome), signal);
 }
 
 async function isInPlace({ context, change }: Order, signal: AbortSignal): Promise<boolean> {

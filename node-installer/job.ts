@@ -43,20 +43,19 @@ export async function runHostStage(job: HostJob, signal: AbortSignal): Promise<I
   }
 }
 
-async function stageResult({ context, stage, request, artifactDir }: HostJob, signal: AbortSignal): Promise<Result> {
-  switch (stage) {
-    case "preflight": {
-      const digest = await preflight(context, request, signal);
-      if (digest !== undefined) await leave(join(artifactDir, STORED_FILE), digest);
-      return { message: digest === undefined ? "An install can be tried" : `The store has ${digest}`, restarts: 0 };
-    }
-    case "install": {
-      const artifact = join(artifactDir, ARTIFACT_FILE);
-      return install(context, request, (await exists(artifact)) ? artifact : undefined, signal);
-    }
-    case "uninstall":
-      return uninstall(context, request, signal);
-  }
+async function stageResult(job: HostJob, signal: AbortSignal): Promise<Result> {
+  const { context, stage, request, artifactDir } = job;
+  if (stage === "preflight") return preflightResult(job, signal);
+  if (stage === "uninstall") return uninstall(context, request, signal);
+  const artifact = join(artifactDir, ARTIFACT_FILE);
+  return install(context, request, (await exists(artifact)) ? artifact : undefined, signal);
+}
+
+async function preflightResult({ context, request, artifactDir }: HostJob, signal: AbortSignal): Promise<Result> {
+  const digest = await preflight(context, request, signal);
+  if (digest === undefined) return { message: "An install can be tried", restarts: 0 };
+  await leave(join(artifactDir, STORED_FILE), digest);
+  return { message: `The store has ${digest}`, restarts: 0 };
 }
 
 /** The next container runs as another user. */

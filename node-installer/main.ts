@@ -8,6 +8,7 @@ import type { Command } from "./command-line.ts";
 import type { Context } from "./context.ts";
 import { CA_FILE, runFetchStage } from "./fetch-job.ts";
 import { runByHand } from "./hand.ts";
+import type { HandCommand } from "./hand.ts";
 import { openLinks } from "./host/open-links.ts";
 import { runHostStage } from "./job.ts";
 import { failureReport, TERMINATION_LOG, writeReport } from "./report.ts";
@@ -35,32 +36,24 @@ async function main(): Promise<number> {
 }
 
 async function run(command: Command): Promise<number> {
-  switch (command.kind) {
-    case "help":
-      console.log(HELP);
-      return 0;
-    case "version":
-      console.log(VERSION);
-      return 0;
-    case "job": {
-      const report = await runJob(command.stage);
-      await writeReport(TERMINATION_LOG, report);
-      log.info("Stage ended", { ...report });
-      return report.ok ? 0 : 1;
-    }
-    default: {
-      const restart = command.noRestart ? "never" : "auto";
-      const architecture = ARCHITECTURES[process.arch] ?? process.arch;
-      const report = await withContext(restart, async (context) => runByHand(context, command, architecture, signal));
-      const text = command.json
-        ? JSON.stringify(report)
-        : report.ok
-          ? report.message
-          : `${report.reason}: ${report.message}`;
-      console.log(text);
-      return report.ok ? 0 : 1;
-    }
+  if (command.kind === "help" || command.kind === "version") {
+    console.log(command.kind === "help" ? HELP : VERSION);
+    return 0;
   }
+  if (command.kind !== "job") return runHand(command);
+  const report = await runJob(command.stage);
+  await writeReport(TERMINATION_LOG, report);
+  log.info("Stage ended", { ...report });
+  return report.ok ? 0 : 1;
+}
+
+async function runHand(command: HandCommand): Promise<number> {
+  const architecture = ARCHITECTURES[process.arch] ?? process.arch;
+  const restart = command.noRestart ? "never" : "auto";
+  const report = await withContext(restart, async (context) => runByHand(context, command, architecture, signal));
+  const text = report.ok ? report.message : `${report.reason ?? ""}: ${report.message}`;
+  console.log(command.json ? JSON.stringify(report) : text);
+  return report.ok ? 0 : 1;
 }
 
 async function runJob(stage: "preflight" | "fetch" | "install" | "uninstall"): Promise<InstallReport> {

@@ -61,7 +61,9 @@ function asDropIn(facts: FileFacts, handler: Handler, { containerd }: Chosen): r
 
 /** Files that must change so that containerd does not know the handler any more. What is not ours stays. */
 export function planNoHandler(facts: FileFacts, handler: string): readonly WantedFile[] {
-  return [...outOfMain(facts, handler), ...withoutDropIn(facts, handler)];
+  const dropIn = withoutDropIn(facts, handler);
+  // Where both change the main file, the removal of the drop-in knows of the block in it too.
+  return dropIn.some(({ path }) => path === facts.configPath) ? dropIn : [...outOfMain(facts, handler), ...dropIn];
 }
 
 function outOfMain({ configPath: path, mainText }: FileFacts, handler: string): readonly WantedFile[] {

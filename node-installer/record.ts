@@ -59,14 +59,23 @@ export function parseRecord(text: string): HostRecord {
       `Cannot read the record of this host: it has schema ${value.schema}, written by a newer installer: use that one`,
     );
   }
-  const { shims, foldersMade } = value as Partial<HostRecord>;
-  if (typeof shims !== "object" || shims === null) throw corrupt("it has no shims", undefined);
-  const folders: unknown = foldersMade;
-  return {
-    schema: 1,
-    shims,
-    foldersMade: Array.isArray(folders) ? folders.filter((name): name is string => typeof name === "string") : [],
-  };
+  const fields = new Map<string, unknown>(Object.entries(value));
+  const shims = fields.get("shims");
+  const folders = fields.get("foldersMade");
+  if (!isShims(shims)) throw corrupt("its shims are not what an installer writes", undefined);
+  const names: readonly unknown[] = Array.isArray(folders) ? folders : [];
+  return { schema: 1, shims, foldersMade: names.filter((name): name is string => typeof name === "string") };
+}
+
+const TEXTS = ["handler", "hash", "digest", "level"] as const;
+
+function isShims(value: unknown): value is HostRecord["shims"] {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).every((entry: unknown) => {
+    if (typeof entry !== "object" || entry === null) return false;
+    const fields = new Map<string, unknown>(Object.entries(entry));
+    return TEXTS.every((name) => typeof fields.get(name) === "string") && typeof fields.get("options") === "object";
+  });
 }
 
 function parseJson(text: string): unknown {
@@ -93,9 +102,9 @@ export async function writeRecord(root: string, record: HostRecord): Promise<voi
     return;
   }
   await writeAtomic(recordPath(root), Buffer.from(`${JSON.stringify(record, undefined, 2)}\n`), OWNER);
-  const shims = Object.entries(record.shims).map(([name, { digest }]) => [
-    name,
-    { sha256: digest, path: join(root, "bin", `containerd-shim-${name}`) },
-  ]);
+  const shims = Object.entries(record.shims).map(([name, { digest }]) => {
+    const entry = { sha256: digest, path: join(root, "bin", `containerd-shim-${name}`) };
+    return [name, entry] as const;
+  });
   await writeAtomic(lock, Buffer.from(JSON.stringify({ shims: Object.fromEntries(shims) })), OWNER);
 }

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { messageOf } from "@rcm/lib/errors";
 import { CodedError } from "@rcm/lib/errors";
-import { REPORT_MAX_BYTES } from "@rcm/lib/install-job";
+import { REASONS, REPORT_MAX_BYTES } from "@rcm/lib/install-job";
 import type { InstallReport, Reason } from "@rcm/lib/install-job";
 
 /** Where Kubernetes reads a container's last word. */
@@ -25,8 +25,8 @@ export function failureReport(
 
 /** The reason that a thrown error has for the manager. */
 export function reasonOf(error: unknown): Reason {
-  // Every CodedError below this folder has a Reason as its code.
-  if (error instanceof CodedError) return error.code as Reason;
+  const known = error instanceof CodedError ? REASONS.find((reason) => reason === error.code) : undefined;
+  if (known !== undefined) return known;
   if (error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")) return "Interrupted";
   return "InternalError";
 }

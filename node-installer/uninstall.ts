@@ -53,8 +53,7 @@ async function uninstallLocked(context: Context, request: InstallRequest, signal
   }
   await refuseIfUsed(context, handler, record.shims[request.shim]?.digest, signal);
   await checkChange(context, facts, change, signal);
-  const commit = async (): Promise<void> => forgetRecord(context, request.shim);
-  const outcome = await transact(context, change, commit, signal);
+  const outcome = await transact(context, change, async () => forgetRecord(context, request.shim), signal);
   await forget(context, request.shim, record.foldersMade, signal);
   return {
     message: `Removed handler "${handler}"`,
@@ -80,8 +79,8 @@ async function refuseIfUsed(
   const sandboxes = await context.links.cri.sandboxes(signal);
   const pods = sandboxes.filter((sandbox) => sandbox.handler === handler && sandbox.ready).map(({ pod }) => pod);
   if (pods.length > 0) throw new InUseError(pods);
-  if (digest !== undefined && (await digestsInUse(context, signal)).has(digest))
-    throw new InUseError(["a process on the host"]);
+  if (digest === undefined || !(await digestsInUse(context, signal)).has(digest)) return;
+  throw new InUseError(["a process on the host"]);
 }
 
 async function forgetRecord({ store }: Context, shim: string): Promise<void> {

@@ -56,7 +56,7 @@ describe("parseContainerdVersion()", () => {
   ];
   for (const [text, [major, minor, patch]] of cases) {
     it(`reads ${text}`, () => {
-      expect(parseContainerdVersion(text)).to.deep.equal({ major, minor, patch });
+      expect(parseContainerdVersion(text)).to.include({ major, minor, patch });
     });
   }
 

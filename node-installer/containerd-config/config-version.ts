@@ -1,11 +1,9 @@
+import { gte, parse } from "semver";
+import type { SemVer } from "semver";
 import { InstallError } from "../errors.ts";
 import { parseToml, valueAt } from "./toml-tree.ts";
 
-export interface ContainerdVersion {
-  readonly major: number;
-  readonly minor: number;
-  readonly patch: number;
-}
+export type ContainerdVersion = SemVer;
 
 /**
  * Reads `1.6.20~ds1`, `v2.1.9+unknown`, `containerd://1.7.27`; what follows the three numbers is packaging.
@@ -13,16 +11,15 @@ export interface ContainerdVersion {
  * @throws {InstallError} `ConfigUnsupported` for anything else.
  */
 export function parseContainerdVersion(text: string): ContainerdVersion {
-  const [, major, minor, patch] = /^(?:containerd:\/\/)?v?(\d+)\.(\d+)\.(\d+)(?!\d)/.exec(text) ?? [];
-  if (major === undefined) {
-    throw new InstallError("ConfigUnsupported", `Cannot read "${text}" as a version of containerd`);
-  }
-  return { major: Number(major), minor: Number(minor), patch: Number(patch) };
+  const [, numbers] = /^(?:containerd:\/\/)?v?(\d+\.\d+\.\d+)(?!\d)/.exec(text) ?? [];
+  const version = parse(numbers);
+  if (version !== null) return version;
+  throw new InstallError("ConfigUnsupported", `Cannot tell the version of containerd from "${text}"`);
 }
 
 /** Containerd 2 merges the plug-in tables of imported files; containerd 1 replaces a whole plug-in by the last file's. */
-export function mergesPlugins({ major }: ContainerdVersion): boolean {
-  return major >= 2;
+export function mergesPlugins(version: ContainerdVersion): boolean {
+  return gte(version, "2.0.0");
 }
 
 /**
@@ -30,9 +27,9 @@ export function mergesPlugins({ major }: ContainerdVersion): boolean {
  *
  * @see {@link https://github.com/containerd/containerd/blob/main/RELEASES.md#daemon-configuration}
  */
-export function newestConfigVersion({ major, minor }: ContainerdVersion): number {
-  if (major < 2) return 2;
-  return major === 2 && minor < 3 ? 3 : 4;
+export function newestConfigVersion(version: ContainerdVersion): number {
+  if (!mergesPlugins(version)) return 2;
+  return gte(version, "2.3.0") ? 4 : 3;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { satisfies } from "semver";
 import { InstallError } from "../errors.ts";
 import type { ContainerdVersion } from "./config-version.ts";
 import {
@@ -36,8 +37,8 @@ type RefusalCode = "ConfigMissing" | "ConfigInvalid" | "ConfigUnsupported";
 /** Names under which `disabled_plugins` can switch CRI off, by version of the file. */
 const CRI_NAMES: ReadonlySet<string> = new Set([CRI_SHORT, CRI_LEGACY, CRI_RUNTIME, CRI_IMAGES]);
 
-/** Oldest containerd whose `runtime_type` may be an absolute path. */
-const OLDEST_MINOR = 6;
+/** From the oldest containerd whose `runtime_type` may be an absolute path. */
+const KNOWN = ">=1.6.0 <3.0.0";
 
 /** Decides how a runtime can be added to a host's configuration, or why it cannot, with what a person can do. */
 export function chooseStrategy(facts: ConfigFacts): Strategy {
@@ -66,8 +67,8 @@ function chosen(facts: ConfigFacts): Strategy {
   return { kind: "edit-main", containerd, pluginId };
 }
 
-function refuseContainerd({ containerdVersion }: ConfigFacts, { major, minor }: ContainerdVersion): void {
-  if (major === 2 || (major === 1 && minor >= OLDEST_MINOR)) return;
+function refuseContainerd({ containerdVersion }: ConfigFacts, containerd: ContainerdVersion): void {
+  if (satisfies(containerd, KNOWN)) return;
   throw new InstallError(
     "ConfigUnsupported",
     `Cannot configure containerd ${containerdVersion}: only 1.6 to 2.x are known: install one of them, or exclude the node`,

@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InstallError, fileError } from "../errors.ts";
@@ -68,12 +67,26 @@ export async function readJournal(root: string): Promise<Journal | undefined> {
   const state = await readState(journalPath(root));
   if (state === undefined) return undefined;
   try {
-    const value = JSON.parse(state.bytes.toString("utf8")) as Journal;
-    if (value.schema === 1 && Array.isArray(value.files) && typeof value.phase === "string") return value;
+    const value: unknown = JSON.parse(state.bytes.toString("utf8"));
+    if (isJournal(value)) return value;
   } catch (error) {
     throw unreadable(root, error);
   }
   throw unreadable(root, undefined);
+}
+
+const TEXTS = ["id", "shim", "handler", "operation", "phase", "bootId"] as const;
+
+function isJournal(value: unknown): value is Journal {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return (
+    fields.get("schema") === 1 &&
+    TEXTS.every((name) => typeof fields.get(name) === "string") &&
+    Array.isArray(fields.get("files")) &&
+    Array.isArray(fields.get("folders")) &&
+    typeof fields.get("link") === "object"
+  );
 }
 
 function unreadable(root: string, cause: unknown): InstallError {

@@ -67,7 +67,9 @@ async function watchNodes(kubectl: Kubectl): Promise<void> {
     for (const { name, state, reason = "", message = "" } of shim?.status?.nodeStates ?? []) {
       if (seen.get(name) === state) continue;
       seen.set(name, state);
-      console.log(`${((performance.now() - from) / 1000).toFixed(1).padStart(6)} s  ${name.padEnd(8)} ${state} ${reason} ${message}`.trimEnd());
+      console.log(
+        `${((performance.now() - from) / 1000).toFixed(1).padStart(6)} s  ${name.padEnd(8)} ${state} ${reason} ${message}`.trimEnd(),
+      );
     }
     return shim !== undefined && isProvisioned(shim) ? shim : undefined;
   });

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import * as config from "@rcm/node-installer/containerd-config";
 import { CriConnection } from "@rcm/node-installer/cri/cri-connection";
 import { criStatus } from "@rcm/node-installer/cri/cri-status";
 import { waitForCri } from "@rcm/node-installer/cri/wait-for-cri";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
-import * as config from "../../node-installer/containerd-config/index.ts";
 import { killDaemon, startDaemon } from "../cluster/daemon.ts";
 import { SYSTEM_PATH, unpackContainerd } from "../cluster/packages.ts";
 import { runCommand } from "../cluster/run-command.ts";

@@ -145,8 +145,9 @@ export async function prepareHosts(): Promise<readonly NodeHost[]> {
 async function provide(host: NodeHost, folder: string): Promise<void> {
   await host.out(`mkdir -p ${FOLDER}`);
   await copy(host, NODE, "node");
-  for (const name of ["installer.mjs", "probe.mjs", "shim1.tar.gz", "shim2.tar.gz"])
+  for (const name of ["installer.mjs", "probe.mjs", "shim1.tar.gz", "shim2.tar.gz"]) {
     await copy(host, join(folder, name), name);
+  }
   await host.out(`chmod +x ${FOLDER}/node`);
 }
 
