@@ -72,7 +72,7 @@ export function decideNode(facts: NodeFacts, nowMs: number): Decision {
   const latest = newest(facts.jobs);
   const progress = latest === undefined ? undefined : progressOf(latest, nowMs);
   if (latest !== undefined && progress?.kind === "working") {
-    return { ...base(facts), ...working(latest, progress.obstacle), active: latest };
+    return { ...base(facts), ...working(latest, progress.obstacle, facts.record), active: latest };
   }
   if (latest === undefined || isKnown(latest, facts)) return rest(facts, nowMs);
   const record = recordFromJob(latest, facts.record, nowMs);
@@ -98,8 +98,16 @@ function isKnown(job: NodeJob, { record, shimUid }: NodeFacts): boolean {
   return record.job === job.name || (record.shimUid === shimUid && job.createdAt < record.created);
 }
 
-function working(job: NodeJob, obstacle: NodeJob["hint"]): Pick<Decision, "state" | "reason" | "message"> {
+function working(
+  job: NodeJob,
+  obstacle: NodeJob["hint"],
+  record: NodeRecord | undefined,
+): Pick<Decision, "state" | "reason" | "message"> {
   const state = job.operation === "install" ? "Installing" : "Removing";
+  // Asking once more whether the pods have ended is no news: who they are is.
+  if (job.operation === "uninstall" && record?.reason === "InUse") {
+    return { state, reason: record.reason, ...(record.message === undefined ? {} : { message: record.message }) };
+  }
   if (obstacle === undefined) return { state, reason: "JobActive", message: `Attempt ${job.attempt}` };
   return { state, reason: obstacle.reason, message: `Attempt ${job.attempt} has not started: ${obstacle.message}` };
 }
