@@ -18,7 +18,7 @@ export const ARTIFACT_DIR = "/artifact";
 /** Where the executable lies in `ARTIFACT_DIR`. */
 export const ARTIFACT_FILE = "shim";
 
-export type Operation = "install" | "uninstall" | "verify";
+export type Operation = "install" | "uninstall";
 
 export interface ArtifactSource {
   /** `https:` or `http:` URL of an archive or of the executable itself. */
@@ -86,7 +86,6 @@ export const REASONS = [
   "RestartFailed",
   "HandlerNotServed",
   "OrdinaryPodsBroken",
-  "PodsLost",
   "ShimBroken", // a sandbox cannot be started through the handler
   "RolledBackByDeadMan",
   "InUse",
@@ -123,7 +122,7 @@ export const TERMINAL_REASONS: ReadonlySet<Reason> = new Set<Reason>([
 
 export interface InstallReport {
   readonly schema: 1;
-  readonly operation: Operation | "preflight" | "fetch";
+  readonly operation: Operation | "preflight" | "fetch" | "verify";
   readonly ok: boolean;
   /** Set when `ok` is false. */
   readonly reason?: Reason;

@@ -15,10 +15,10 @@ import { RolledBackError } from "./transaction/transact.ts";
 import { InUseError, uninstall } from "./uninstall.ts";
 
 /** What the containers of a Job do, in their order. `fetch` is in `fetch-job.ts`: it has nothing to do with the host. */
-export type HostStage = "preflight" | "install" | "uninstall";
+type HostStage = "preflight" | "install" | "uninstall";
 
 /** `preflight` leaves the digest here when the store has the executable already, and `fetch` then fetches nothing. */
-export const STORED_FILE = "stored";
+const STORED_FILE = "stored";
 
 export interface HostJob {
   readonly context: Context;

@@ -11,7 +11,7 @@ export interface HostRecord {
   readonly foldersMade: readonly string[];
 }
 
-export interface ShimRecord {
+interface ShimRecord {
   readonly uid: string;
   readonly handler: string;
   readonly hash: string;

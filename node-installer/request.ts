@@ -72,7 +72,7 @@ function textsAt(fields: Fields, key: string): Readonly<Record<string, string>> 
 }
 
 function operationOf(value: unknown): Operation {
-  if (value === "install" || value === "uninstall" || value === "verify") return value;
+  if (value === "install" || value === "uninstall") return value;
   throw invalid(`"operation" is ${JSON.stringify(value)}`);
 }
 

@@ -45,7 +45,7 @@ export interface Journal {
 
 const OWNER = { mode: 0o600, uid: 0, gid: 0 } as const;
 
-export function journalPath(root: string): string {
+function journalPath(root: string): string {
   return join(root, "journal.json");
 }
 

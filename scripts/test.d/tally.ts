@@ -4,7 +4,7 @@ export interface Tally {
   readonly skipped: number;
 }
 
-export const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0 };
+const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0 };
 
 /** Adds up mocha's closing lines: `12 passing (3s)`, `1 failing`, `2 pending`. */
 export function tallyOf(output: string): Tally {
