@@ -154,6 +154,20 @@ for (const { name, version } of NODES) {
         });
       }
 
+      it("prepares a host on which containerd does not run, as for a node image", async () => {
+        await host.out("systemctl stop containerd");
+        try {
+          expect(await host.install(1, "--no-restart")).to.include({ ok: true, restarts: 0, level: "Configured" });
+        } finally {
+          await host.out("systemctl start containerd");
+        }
+        expect(await host.podOf(SHIM)).to.equal("");
+        expect(await host.installer(`verify --name ${SHIM}`)).to.include({ ok: true, level: "Proven" });
+        expect(await host.uninstall()).to.include({ ok: true, restarts: 1 });
+        await gone(host);
+        await expectUntouched();
+      });
+
       it("takes a shim back that cannot start a pod", async () => {
         await host.out(
           "cd /srv/rcm-test && mkdir -p t && cp /bin/busybox t/containerd-shim-demo-v1 && tar -C t -czf broken.tar.gz .",
