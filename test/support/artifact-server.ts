@@ -11,6 +11,8 @@ export interface ArtifactServer {
   url(path: string): string;
   serve(path: string, body: Buffer): void;
   handle(path: string, handler: Handler): void;
+  /** What `serve` was given. */
+  bytes(path: string): Buffer | undefined;
   /** How often the path was asked for. */
   hits(path: string): number;
   close(): Promise<void>;
@@ -19,6 +21,7 @@ export interface ArtifactServer {
 export async function startArtifactServer(address: string): Promise<ArtifactServer> {
   const handlers = new Map<string, Handler>();
   const hits = new Map<string, number>();
+  const bodies = new Map<string, Buffer>();
   const server = createServer((request, response) => {
     const path = request.url ?? "";
     hits.set(path, (hits.get(path) ?? 0) + 1);
@@ -31,8 +34,14 @@ export async function startArtifactServer(address: string): Promise<ArtifactServ
   const { port } = server.address() as AddressInfo;
   return {
     url: (path) => `http://${address}:${port}${path}`,
-    serve: (path, body) => handlers.set(path, (_request, response) => response.end(body)),
-    handle: (path, handler) => handlers.set(path, handler),
+    serve: (path, body) => {
+      bodies.set(path, body);
+      handlers.set(path, (_request, response) => response.end(body));
+    },
+    handle: (path, handler) => {
+      handlers.set(path, handler);
+    },
+    bytes: (path) => bodies.get(path),
     hits: (path) => hits.get(path) ?? 0,
     close: async () => closed(server),
   };
