@@ -38,18 +38,8 @@ interface NodeObject extends KubeObject {
 interface PodObject extends KubeObject {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec: {
-    readonly affinity?: {
-      readonly nodeAffinity?: {
-        readonly requiredDuringSchedulingIgnoredDuringExecution?: {
-          readonly nodeSelectorTerms: readonly {
-            readonly matchFields?: readonly { readonly values: readonly string[] }[];
-          }[];
-        };
-      };
-    };
     readonly containers: readonly {
-      readonly name: string;
-      readonly env?: readonly { name: string; value?: string }[];
+      readonly env?: readonly { readonly name: string; readonly value?: string }[];
     }[];
   };
   readonly status?: { readonly phase?: string };
@@ -167,13 +157,13 @@ export class HollowNodes {
   }
 }
 
+/** Undefined for a pod that is not the installer's. */
 function jobOf({ metadata, spec }: PodObject): HollowJob | undefined {
-  const [term] = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
-  const node = term?.matchFields?.[0]?.values[0];
   const request = spec.containers[0]?.env?.find(({ name }) => name === REQUEST_ENV)?.value;
-  if (node === undefined || request === undefined) return undefined;
+  if (request === undefined) return undefined;
+  const parsed = JSON.parse(request) as InstallRequest;
   const job = metadata.labels?.["batch.kubernetes.io/job-name"] ?? "";
-  return { node, pod: metadata.name, job, request: JSON.parse(request) as InstallRequest };
+  return { node: parsed.node.name, pod: metadata.name, job, request: parsed };
 }
 
 function statusOf({

@@ -154,7 +154,7 @@ export class ManagerBench {
     const lines = (await readFile(this.api.auditLog, "utf8")).split("\n").filter((line) => line !== "");
     return lines
       .map((line) => JSON.parse(line) as AuditEntry)
-      .filter((entry) => entry.userAgent?.startsWith(userAgent));
+      .filter((entry) => entry.userAgent?.startsWith(userAgent) === true);
   }
 }
 
