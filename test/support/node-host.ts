@@ -73,7 +73,7 @@ export class NodeHost {
   async listing(): Promise<string> {
     const files = "-type f -exec sha256sum {} +";
     return this.out(
-      `find /etc /opt -xdev ${files} | sort -k2; find /etc /opt -xdev -printf '%p %y %m %u:%g %l\\n' | sort; mount | grep -E ' /(etc|opt)' || true`,
+      `find /etc /opt -xdev ${files} | sort -k2; find /etc /opt -xdev -printf '%p %y %m %u:%g %l\\n' | sort; mount | grep -E ' /(etc|opt)' | cut -d ' ' -f 1-5 || true`,
     );
   }
 
