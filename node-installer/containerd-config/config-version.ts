@@ -14,7 +14,7 @@ export function parseContainerdVersion(text: string): ContainerdVersion {
   const [, numbers] = /^(?:containerd:\/\/)?v?(\d+\.\d+\.\d+)(?!\d)/.exec(text) ?? [];
   const version = parse(numbers);
   if (version !== null) return version;
-  throw new InstallError("ConfigUnsupported", `Cannot tell the version of containerd from "${text}"`);
+  throw new InstallError("ConfigUnsupported", `Cannot tell the version of containerd: it calls itself "${text}"`);
 }
 
 /** Containerd 2 merges the plug-in tables of imported files; containerd 1 replaces a whole plug-in by the last file's. */

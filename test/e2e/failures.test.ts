@@ -21,7 +21,7 @@ describe("a Shim that cannot be installed", () => {
   before(async () => {
     stage = await openStage();
     good = await serveShim(stage.server, SHIM, "good");
-    clean = await Promise.all(stage.hosts.map(async (host) => host.listing()));
+    clean = await stage.listings();
   });
   after(async () => {
     await cleanUp(stage);
@@ -33,7 +33,7 @@ describe("a Shim that cannot be installed", () => {
   });
   afterEach(async () => {
     await cleanUp(stage);
-    expect(await Promise.all(stage.hosts.map(async (host) => host.listing()))).to.deep.equal(clean);
+    expect(await stage.listings()).to.deep.equal(clean);
   });
 
   async function containerdStarts(): Promise<readonly string[]> {

@@ -28,16 +28,12 @@ describe("a Shim on a cluster", () => {
     stage = await openStage();
     first = await serveShim(stage.server, SHIM, "first");
     second = await serveShim(stage.server, SHIM, "second");
-    clean = await listings();
+    clean = await stage.listings();
   });
   after(async () => {
     await cleanUp(stage);
     await stage.close();
   });
-
-  async function listings(): Promise<readonly string[]> {
-    return Promise.all(stage.hosts.map(async (host) => host.listing()));
-  }
 
   async function containerdStarts(): Promise<readonly string[]> {
     return Promise.all(stage.hosts.map(async (host) => host.containerdStart()));
@@ -230,7 +226,7 @@ describe("a Shim on a cluster", () => {
       const names = await stage.kubectl(["get", "shims", "-o", "name"]);
       return names.trim() === "" ? true : undefined;
     });
-    expect(await listings()).to.deep.equal(clean);
+    expect(await stage.listings()).to.deep.equal(clean);
     expect(await stage.kubectl(["get", "runtimeclass", SHIM, "--ignore-not-found"])).to.equal("");
     for (const { name } of NODES) expect(await label(name)).to.equal("");
     expect(await stage.kubectl(["get", "nodes", "-o", "jsonpath={.items[*].metadata.annotations}"])).not.to.include(

@@ -41,14 +41,14 @@ describe("a rollout that is disturbed", () => {
   before(async () => {
     stage = await openStage();
     artifact = await serveShim(stage.server, SHIM, "outage");
-    clean = await Promise.all(stage.hosts.map(async (host) => host.listing()));
+    clean = await stage.listings();
   });
   after(async () => {
     await stage.close();
   });
   afterEach(async () => {
     await cleanUp(stage);
-    expect(await Promise.all(stage.hosts.map(async (host) => host.listing()))).to.deep.equal(clean);
+    expect(await stage.listings()).to.deep.equal(clean);
   });
 
   async function begin(): Promise<void> {

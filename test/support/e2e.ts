@@ -12,6 +12,8 @@ export interface Stage {
   readonly kubectl: Kubectl;
   readonly server: ArtifactServer;
   readonly hosts: readonly NodeHost[];
+  /** Of each host: see `NodeHost.listing`. */
+  listings(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -24,11 +26,13 @@ export async function openStage(): Promise<Stage> {
   await kubectl(["-n", NAMESPACE, "rollout", "restart", "deployment/manager"]); // The same tag, another image.
   await kubectl(["-n", NAMESPACE, "rollout", "status", "deployment/manager", "--timeout=55s"]);
   const server = await startNodesServer();
+  const hosts = NODES.map(({ name }) => new NodeHost(name, cluster));
   const stage = {
     cluster,
     kubectl,
     server,
-    hosts: NODES.map(({ name }) => new NodeHost(name, cluster)),
+    hosts,
+    listings: async () => Promise.all(hosts.map(async (host) => host.listing())),
     close: async () => server.close(),
   };
   await cleanUp(stage);
