@@ -160,6 +160,7 @@ function asStarted(decisions: readonly Decision[], { starts }: Rollout): readonl
   const starting = new Set(starts);
   return decisions.map((decision) => {
     if (decision.start === undefined || !starting.has(decision)) return decision;
+    if (decision.reason === "InUse") return decision; // Who uses it matters more than that we ask again.
     const state = decision.start.operation === "install" ? "Installing" : "Removing";
     return { ...decision, state, reason: "JobActive", message: `Attempt ${decision.start.attempt}` };
   });
