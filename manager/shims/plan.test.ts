@@ -189,11 +189,11 @@ describe("planShim()", () => {
   });
 });
 
-describe("planShim() of a Shim that is being deleted", () => {
-  function removal(part: Partial<Observed>, shim: Partial<ShimObject["spec"]> = {}): Plan {
-    return plan({ shim: exampleShim(shim, DELETED), runtimeClass: runtimeClassFor(exampleShim()), ...part });
-  }
+function removal(part: Partial<Observed>, shim: Partial<ShimObject["spec"]> = {}): Plan {
+  return plan({ shim: exampleShim(shim, DELETED), runtimeClass: runtimeClassFor(exampleShim()), ...part });
+}
 
+describe("planShim() of a Shim that is being deleted", () => {
   it("removes the shim from every node that has it, paused or not", () => {
     const nodes = [recorded(), exampleNode({ name: "node2" })];
     const made = removal({ nodes }, { paused: true });

@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { exampleRecord, failedRecord } from "./build-examples.ts";
+import { parseRecord, recordText } from "./record.ts";
+
+describe("parseRecord()", () => {
+  it("reads what recordText() wrote", () => {
+    for (const record of [exampleRecord(), failedRecord({ rolledBack: true })]) {
+      expect(parseRecord(recordText(record))).to.deep.equal(record);
+    }
+  });
+
+  const whole = exampleRecord();
+  const broken: readonly [says: string, text: string | undefined][] = [
+    ["nothing", undefined],
+    ["no JSON", "{"],
+    ["null", "null"],
+    ["a list", "[]"],
+    ["a text", '"x"'],
+    ["a record without a machine", JSON.stringify({ ...whole, machineId: undefined })],
+    ["a record with a strange attempt", JSON.stringify({ ...whole, attempt: "1" })],
+    ["a record with a strange count of failures", JSON.stringify({ ...whole, failures: 0.5 })],
+    ["a record with a strange time", JSON.stringify({ ...whole, at: "yesterday" })],
+    ["a record that is neither good nor bad", JSON.stringify({ ...whole, ok: "yes" })],
+  ];
+  for (const [says, text] of broken) {
+    it(`does not understand ${says}`, () => {
+      expect(parseRecord(text)).to.equal(undefined);
+    });
+  }
+});
+
+describe("recordText()", () => {
+  it("is short, whatever the message", () => {
+    const text = recordText(failedRecord({ message: "x".repeat(10_000) }));
+    expect(text.length).to.be.below(1400);
+    expect(parseRecord(text)?.message).to.equal("x".repeat(480));
+  });
+});
