@@ -6,7 +6,7 @@ import { parseDuration } from "./duration.ts";
 import type { LeaseTimes } from "./runtime/lease.ts";
 import type { JobSettings } from "./shims/job.ts";
 
-export interface Address {
+interface Address {
   /** All addresses when absent. */
   readonly host: string | undefined;
   readonly port: number;
@@ -27,7 +27,7 @@ export interface Config {
 export type Command = { readonly kind: "help" | "version" } | { readonly kind: "run"; readonly config: Config };
 
 /** The command line or the environment cannot be meant so; the message names flag, value and remedy. */
-export class ConfigError extends CodedError<"BAD_FLAG"> {
+class ConfigError extends CodedError<"BAD_FLAG"> {
   override readonly name = "ConfigError";
 }
 

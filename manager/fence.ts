@@ -2,7 +2,7 @@ import { CodedError } from "@rcm/lib/errors";
 import type { Leadership } from "./runtime/leader.ts";
 
 /** Thrown in place of a write by a process that does not hold the lease. */
-export class FenceError extends CodedError<"NOT_LEADER"> {
+class FenceError extends CodedError<"NOT_LEADER"> {
   override readonly name = "FenceError";
 }
 

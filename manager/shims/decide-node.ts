@@ -31,7 +31,7 @@ export interface NodeFacts {
   readonly retry: string;
 }
 
-export interface Start {
+interface Start {
   readonly operation: Operation;
   readonly hash: string;
   readonly attempt: number;

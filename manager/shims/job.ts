@@ -52,7 +52,7 @@ const NONROOT = 65532;
  * Host folders that the installer needs, and nothing else of the host: containerd's configuration, the shims' store,
  * CRI's socket, systemd's private socket (restart, and what must outlive the Job) and the machine's identity.
  */
-export const HOST_PATHS = [
+const HOST_PATHS = [
   { name: "config", path: "/etc/containerd", type: "Directory" },
   { name: "store", path: "/opt/rcm", type: "DirectoryOrCreate" },
   { name: "cri", path: "/run/containerd", type: "Directory" },

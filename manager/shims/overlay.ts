@@ -18,8 +18,4 @@ export class Overlay<P extends object> {
     this.#written.delete(key);
     return cached;
   }
-
-  delete(key: string): void {
-    this.#written.delete(key);
-  }
 }

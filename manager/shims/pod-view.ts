@@ -2,7 +2,7 @@ import type { InstallReport } from "@rcm/lib/install-job";
 import type { Obstacle, PodView } from "./job-view.ts";
 
 /** Label that the Job controller puts on its pods: https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name */
-export const JOB_NAME_LABEL = "batch.kubernetes.io/job-name";
+const JOB_NAME_LABEL = "batch.kubernetes.io/job-name";
 
 interface ContainerJson {
   readonly name: string;

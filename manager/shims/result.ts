@@ -3,9 +3,9 @@ import type { NodeJob, Obstacle, PodView } from "./job-view.ts";
 import type { NodeRecord } from "./record.ts";
 
 /** A pod that cannot start is given this long, in milliseconds, because images and volumes often need a second try. */
-export const START_PATIENCE_MS = 60_000;
+const START_PATIENCE_MS = 60_000;
 /** The pod's last word may come this much later than that of its Job, in milliseconds. */
-export const LAST_WORD_MS = 10_000;
+const LAST_WORD_MS = 10_000;
 
 /** What has become of a Job: at work, at its end, or never to start (`obstacle` says why). */
 export type Progress =

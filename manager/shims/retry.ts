@@ -8,7 +8,7 @@ const RETRY = { baseMs: 10_000, maxMs: 600_000 } as const;
 /** Removal that waits for pods asks again at this pace. */
 const IN_USE_RETRY = { baseMs: 4_000, maxMs: 30_000 } as const;
 /** After this many failures in a row the node waits for a person. */
-export const MAX_FAILURES = 8;
+const MAX_FAILURES = 8;
 
 export interface RetryVerdict {
   readonly kind: "now" | "later" | "never";

@@ -55,7 +55,7 @@ export function statusOf(input: StatusInput): StatusJson {
   };
 }
 
-export function countNodes(decisions: readonly Decision[]): Counts {
+function countNodes(decisions: readonly Decision[]): Counts {
   const counts = { nodes: 0, nodesReady: 0, nodesUpdating: 0, nodesFailed: 0, nodesRemoving: 0 };
   for (const { wanted, settled, failed, state } of decisions) {
     const present = wanted === "present";

@@ -30,7 +30,7 @@ export function reserveJobs({ cache, settings }: Writer, starts: readonly JobOrd
   }
 }
 
-export class WriteError extends CodedError<"WRITE_FAILED"> {
+class WriteError extends CodedError<"WRITE_FAILED"> {
   override readonly name = "WriteError";
 }
 

@@ -147,8 +147,13 @@ async function limit(kube: KubeClient, nodes: number): Promise<number> {
 
 /** Makes the pod of each Job, which ends at once with a good report. */
 async function playKubelets(kube: KubeClient, signal: AbortSignal): Promise<void> {
-  const project = ({ metadata, spec }: JobJson): JobJson => ({ metadata, ...(spec === undefined ? {} : { spec }) });
-  const jobs = new Informer({ kube, log: SILENT, resource: JOBS, namespace: NAMESPACE, project });
+  const jobs = new Informer({
+    kube,
+    log: SILENT,
+    resource: JOBS,
+    namespace: NAMESPACE,
+    project: (job: JobJson) => job,
+  });
   const seen = new Set<string>();
   jobs.onChange(({ after }) => {
     if (after?.spec === undefined || seen.has(after.metadata.name)) return;

@@ -146,7 +146,7 @@ export function stateOf({ status }: ShimJson, node: string): NodeState | undefin
 }
 
 /** A pod that prints its kernel's name and stays, on one node, through a RuntimeClass (none: an ordinary pod). */
-export function podManifest(name: string, node: string, runtimeClass?: string): object {
+function podManifest(name: string, node: string, runtimeClass?: string): object {
   return {
     apiVersion: "v1",
     kind: "Pod",
