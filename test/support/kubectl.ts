@@ -18,7 +18,7 @@ export function createKubectl(kubeconfig: string): Kubectl {
   };
 }
 
-async function runKubectl(
+export async function runKubectl(
   kubeconfig: string,
   args: readonly string[],
   input = "",
