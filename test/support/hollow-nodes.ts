@@ -45,7 +45,7 @@ interface PodObject extends KubeObject {
   readonly status?: { readonly phase?: string };
 }
 
-export const NODE_OBJECTS: Resource<NodeObject> = {
+const NODE_OBJECTS: Resource<NodeObject> = {
   group: "",
   version: "v1",
   plural: "nodes",

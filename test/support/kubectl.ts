@@ -18,7 +18,7 @@ export function createKubectl(kubeconfig: string): Kubectl {
   };
 }
 
-export async function runKubectl(
+async function runKubectl(
   kubeconfig: string,
   args: readonly string[],
   input = "",

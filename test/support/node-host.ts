@@ -17,6 +17,8 @@ export interface Report {
   readonly reason?: string;
   readonly message: string;
   readonly restarts: number;
+  readonly outageMs?: number;
+  readonly durationMs: number;
   readonly rolledBack: boolean;
   readonly level?: string;
   readonly digest?: string;
@@ -41,6 +43,13 @@ export class NodeHost {
     const { code, stdout, stderr } = await this.sh(script);
     if (code !== 0) throw new Error(`"${script}" in ${this.name} ended with ${code}: ${stderr}`);
     return stdout.trim();
+  }
+
+  /** Copies a file of this machine into the tests' folder of the node. */
+  async provide(file: string, name: string): Promise<void> {
+    const argv = ["sh", "-c", `cat > ${FOLDER}/${name}`];
+    const options = { timeoutMs: 60_000, stdinFile: file };
+    await this.cluster.nodeExec(this.name, argv, options, AbortSignal.timeout(60_000));
   }
 
   /** Runs the installer in the node; `before` goes in front of its command line, such as strace. */
@@ -144,19 +153,9 @@ export async function prepareHosts(): Promise<readonly NodeHost[]> {
 
 async function provide(host: NodeHost, folder: string): Promise<void> {
   await host.out(`mkdir -p ${FOLDER}`);
-  await copy(host, NODE, "node");
+  await host.provide(NODE, "node");
   for (const name of ["installer.mjs", "probe.mjs", "shim1.tar.gz", "shim2.tar.gz"]) {
-    await copy(host, join(folder, name), name);
+    await host.provide(join(folder, name), name);
   }
   await host.out(`chmod +x ${FOLDER}/node`);
-}
-
-async function copy(host: NodeHost, from: string, name: string): Promise<void> {
-  const to = `${FOLDER}/${name}`;
-  await host.cluster.nodeExec(
-    host.name,
-    ["sh", "-c", `cat > ${to}`],
-    { timeoutMs: 60_000, stdinFile: from },
-    AbortSignal.timeout(60_000),
-  );
 }
