@@ -195,6 +195,8 @@ function statusOf({
   };
 }
 
+const PROVEN = { level: "Proven", digest: "d".repeat(64) } as const;
+
 function ending({ request }: HollowJob, partial: Partial<InstallReport>): object {
   const report: InstallReport = {
     schema: 1,
@@ -202,7 +204,7 @@ function ending({ request }: HollowJob, partial: Partial<InstallReport>): object
     ok: true,
     message: "done",
     hash: request.hash,
-    ...(request.operation === "install" ? { level: "Proven", digest: "d".repeat(64) } : {}),
+    ...(request.operation === "install" && partial.ok !== false ? PROVEN : {}),
     restarts: 1,
     rolledBack: false,
     outageMs: 700,
