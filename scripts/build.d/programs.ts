@@ -20,13 +20,10 @@ export const PROGRAMS: Readonly<Record<ImageName, ImageProgram>> = {
 /** node:ffi, which the installer locks files with, would announce on each start that it is experimental. */
 const QUIET = "--disable-warning=ExperimentalWarning";
 
-/**
- * V8 takes memory that it could do without: with 5,000 nodes the manager was measured at 181 MB, and at 109 MB with
- * these two limits, in megabytes.
- */
+/** V8 takes memory that it could do without; `test/bench/` measures what is left with these limits (megabytes). */
 export const NODE_FLAGS: Readonly<Record<ImageName, readonly string[]>> = {
-  manager: [QUIET, "--max-semi-space-size=2", "--max-old-space-size=160"],
-  "node-installer": [QUIET, "--max-semi-space-size=1"],
+  manager: [QUIET, "--max-semi-space-size=1", "--optimize-for-size", "--max-old-space-size=128"],
+  "node-installer": [QUIET, "--max-semi-space-size=1", "--optimize-for-size"],
 };
 
 /** The packages that an image was built from, for its labels. */
