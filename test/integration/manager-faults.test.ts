@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { eventually } from "../support/kubectl.ts";
-import { NAMESPACE, platform, type ShimJson } from "../support/manager-scene.bench.ts";
+import { NAMESPACE, platform, type ShimJson } from "../support/manager-bench.ts";
 import { failure, useScene, SOON_MS } from "../support/manager-scene.ts";
 
 const scene = useScene();

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { NAMESPACE, shimManifest } from "../support/manager-scene.bench.ts";
+import { NAMESPACE, shimManifest } from "../support/manager-bench.ts";
 import { LABEL, useScene } from "../support/manager-scene.ts";
 
 const NEVER = new AbortController().signal;
