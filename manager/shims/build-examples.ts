@@ -1,4 +1,4 @@
-import { SHIM_FINALIZER } from "@rcm/crds";
+import { RETRY_ANNOTATION, SHIM_FINALIZER } from "@rcm/crds";
 import type { InstallReport } from "@rcm/lib/install-job";
 import type { Decision, NodeFacts } from "./decide-node.ts";
 import type { NodeJob, PodView } from "./job-view.ts";
@@ -48,8 +48,7 @@ export function exampleNode(part: Partial<NodeView> = {}): NodeView {
     name,
     uid: `uid-${name}`,
     labels: { wasm: "true" },
-    retry: undefined,
-    records: {},
+    annotations: {},
     taints: [],
     ready: true,
     os: "linux",
@@ -200,4 +199,9 @@ export function exampleObserved(part: Partial<Observed> = {}): Observed {
     now: NOW,
     ...part,
   };
+}
+
+/** The annotation by which somebody asks for another try. */
+export function retryAnnotation(value: string): Readonly<Record<string, string>> {
+  return { [RETRY_ANNOTATION]: value };
 }
