@@ -1,0 +1,35 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { Registry } from "prom-client";
+import { endedJob, exampleDecision, exampleRecord, failedRecord } from "./build-examples.ts";
+import { createShimMetrics } from "./shim-metrics.ts";
+
+describe("createShimMetrics()", () => {
+  it("counts a Shim's nodes by state, and forgets a Shim that is gone", async () => {
+    const registry = new Registry();
+    const metrics = createShimMetrics(registry);
+    const failed = exampleDecision({ state: "Failed", failed: true });
+    const clean = exampleDecision({ state: "Removing", wanted: "absent", settled: true });
+    metrics.setNodes("spin", [exampleDecision(), failed, failed, clean]);
+    const text = await registry.metrics();
+    expect(text).to.include('rcm_shim_nodes{shim="spin",state="Proven"} 1');
+    expect(text).to.include('rcm_shim_nodes{shim="spin",state="Failed"} 2');
+    expect(text).to.include('rcm_shim_nodes{shim="spin",state="Removing"} 0');
+    metrics.forget("spin");
+    expect(await registry.metrics()).to.not.include('shim="spin"');
+  });
+
+  it("measures how Jobs ended", async () => {
+    const registry = new Registry();
+    const metrics = createShimMetrics(registry);
+    metrics.observe({ job: endedJob({ outageMs: 700 }), record: exampleRecord() });
+    metrics.observe({ job: endedJob({ ok: false, restarts: 2 }), record: failedRecord({ reason: "DiskFull" }) });
+    metrics.observe({ job: endedJob({ restarts: 0 }, { operation: "uninstall" }), record: undefined });
+    const text = await registry.metrics();
+    expect(text).to.include("rcm_node_install_duration_seconds_sum 10");
+    expect(text).to.include("rcm_node_install_duration_seconds_count 1");
+    expect(text).to.include('rcm_install_failures_total{reason="DiskFull"} 1');
+    expect(text).to.include("rcm_cri_restarts_total 3");
+    expect(text).to.include('rcm_cri_outage_seconds_bucket{le="1"} 1');
+  });
+});
