@@ -6,11 +6,7 @@ import { shutdownSignal } from "@rcm/lib/shutdown";
 import { HELP, parseCommand } from "./command-line.ts";
 import type { Command } from "./command-line.ts";
 import type { Context } from "./context.ts";
-import { CA_FILE, runFetchStage } from "./fetch-job.ts";
-import { runByHand } from "./hand.ts";
 import type { HandCommand } from "./hand.ts";
-import { openLinks } from "./host/open-links.ts";
-import { runHostStage } from "./job.ts";
 import { failureReport, TERMINATION_LOG, writeReport } from "./report.ts";
 import { parseRequest } from "./request.ts";
 import { VERSION } from "./version.ts";
@@ -21,6 +17,7 @@ const MACHINE_ID = "/etc/machine-id";
 /** Names that Kubernetes and Go use for what Node calls `process.arch`. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
 
+// Each stage imports what it needs when it runs: without gRPC the download takes less memory, and `help` less time.
 const signal = shutdownSignal(process);
 const log = createLog("node-installer", "info", process.stderr);
 
@@ -49,6 +46,7 @@ async function run(command: Command): Promise<number> {
 
 async function runHand(command: HandCommand): Promise<number> {
   const architecture = ARCHITECTURES[process.arch] ?? process.arch;
+  const { runByHand } = await import("./hand.ts");
   const restart = command.noRestart ? "never" : "auto";
   const report = await withContext(restart, async (context) => runByHand(context, command, architecture, signal));
   const text = report.ok ? report.message : `${report.reason ?? ""}: ${report.message}`;
@@ -60,11 +58,13 @@ async function runJob(stage: "preflight" | "fetch" | "install" | "uninstall"): P
   try {
     const request = parseRequest(process.env[REQUEST_ENV]);
     if (stage === "fetch") {
+      const { CA_FILE, runFetchStage } = await import("./fetch-job.ts");
       return await runFetchStage(
         { request, artifactDir: ARTIFACT_DIR, caFile: CA_FILE, proxyEnv: process.env, log },
         signal,
       );
     }
+    const { runHostStage } = await import("./job.ts");
     return await withContext("auto", async (context) =>
       runHostStage({ context, stage, request, artifactDir: ARTIFACT_DIR }, signal),
     );
@@ -74,6 +74,7 @@ async function runJob(stage: "preflight" | "fetch" | "install" | "uninstall"): P
 }
 
 async function withContext<T>(restart: Context["restart"], work: (context: Context) => Promise<T>): Promise<T> {
+  const { openLinks } = await import("./host/open-links.ts");
   const store = { root: STORE_ROOT };
   const links = await openLinks({ restart, store }, signal);
   try {
