@@ -43,7 +43,7 @@ export async function bundleProgram(root: string, entry: string): Promise<Bundle
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: "none", // The licences lie beside the program, whole.
-    charset: "utf8",
+    charset: "ascii",
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: "silent",
