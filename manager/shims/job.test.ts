@@ -78,12 +78,15 @@ function hostMounts(writable: boolean): object[] {
 }
 
 const HOST_VOLUMES = [
-  { name: "config", hostPath: { path: "/etc/containerd", type: "Directory" } },
-  { name: "store", hostPath: { path: "/opt/rcm", type: "DirectoryOrCreate" } },
-  { name: "cri", hostPath: { path: "/run/containerd", type: "Directory" } },
-  { name: "systemd", hostPath: { path: "/run/systemd/private", type: "Socket" } },
-  { name: "machine-id", hostPath: { path: "/etc/machine-id", type: "File" } },
-];
+  "config /etc/containerd Directory",
+  "store /opt/rcm DirectoryOrCreate",
+  "cri /run/containerd Directory",
+  "systemd /run/systemd/private Socket",
+  "machine-id /etc/machine-id File",
+].map((line) => {
+  const [name, path, type] = line.split(" ");
+  return { name, hostPath: { path, type } };
+});
 const SCRATCH = [
   { name: "artifact", emptyDir: { sizeLimit: "2Gi" } },
   { name: "tmp", emptyDir: { sizeLimit: "1Gi" } },
