@@ -93,7 +93,8 @@ export class Reader {
   /** Limits reading to a value that says its length. Give the result to `leave`, once it is read to its end. */
   enter(): number {
     const outer = this.#end;
-    this.#end = this.#at + this.#length();
+    const length = this.#length(); // Moves #at.
+    this.#end = this.#at + length;
     return outer;
   }
 
