@@ -20,9 +20,9 @@ export function parseExactJson(text: string, maxDepth: number): unknown {
 }
 
 function keepNumber(_key: string, value: unknown, context: { readonly source?: string }): unknown {
-  if (typeof value !== "number" || context.source === undefined || JSON.stringify(value) === context.source)
-    return value;
-  return JSON.rawJSON(context.source);
+  const { source } = context;
+  if (typeof value !== "number" || source === undefined) return value;
+  return JSON.stringify(value) === source ? value : JSON.rawJSON(source);
 }
 
 function checkDepth(text: string, maxDepth: number): void {
