@@ -5,6 +5,7 @@ import { Publisher } from "../events/publisher.ts";
 import type { Flags } from "../flags.ts";
 import { Reaper } from "../linux/reaper.ts";
 import { becomeSubreaper } from "../linux/subreaper.ts";
+import { executorFiles } from "../task/executor-files.ts";
 import { taskServices } from "../task/methods.ts";
 import { TaskService } from "../task/service.ts";
 import { TtrpcServer } from "../ttrpc/server.ts";
@@ -33,10 +34,12 @@ export async function serve({ flags, env, folder }: ServeCommand): Promise<void>
   const reaper = new Reaper();
   reaper.start();
   const publisher = new Publisher({ address: env["TTRPC_ADDRESS"] ?? `${flags.address}.ttrpc`, namespace, log });
-  const task = new TaskService({ namespace, reaper, publisher, log });
+  const host = { namespace, reaper, publisher, log, env, executor: executorFiles(process.execPath) };
+  const task = new TaskService(host);
   const { promise: done, resolve: shutdown } = Promise.withResolvers<void>();
-  const server = new TtrpcServer(taskServices(task, { pid: process.pid, shutdown }), { log });
-  const listener = createServer((connection) => server.accept(connection));
+  const server = new TtrpcServer(taskServices(host, task, { pid: process.pid, shutdown }));
+  const listener = createServer();
+  server.serve(listener);
   listener.listen({ fd: SOCKET_FD });
   process.chdir("/"); // The bundle goes before the shim.
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -51,7 +54,6 @@ export async function serve({ flags, env, folder }: ServeCommand): Promise<void>
   await done;
   clearTimeout(unused);
   rmSync(socket, { force: true });
-  listener.close();
   await Promise.all([server.close(), publisher.flush(AbortSignal.timeout(FLUSH_MS))]);
   publisher.close();
 }

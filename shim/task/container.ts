@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Log } from "@rcm/lib/log";
-import type { CgroupPaths } from "../cgroup/cgroup-paths.ts";
+import type { CgroupPaths } from "../cgroup/paths.ts";
 import type { OomWatch } from "../cgroup/oom-watch.ts";
 import type { Publisher } from "../events/publisher.ts";
 import type { Reaper } from "../linux/reaper.ts";

@@ -19,6 +19,7 @@ import { prepareBundle } from "./prepare-bundle.ts";
 import { TaskProcess } from "./process.ts";
 import { publishEvent } from "./publish-event.ts";
 import { readPidFile } from "./read-pid-file.ts";
+import { superviseInit } from "./supervise.ts";
 import { watchCgroup } from "./watch-cgroup.ts";
 
 /** runc's process is here from the start, for `delete` to name it. */
@@ -60,12 +61,14 @@ async function create(host: TaskHost, request: CreateTaskRequest, undo: Undo): P
   init.pid = await createByRunc(runc, init, { bundle, runcBundle, options });
   undo.push(async () => runc.delete(id, { force: true }, AbortSignal.timeout(RUNC_MS)));
   init.stdio.handedOver();
-  const { cgroup, oomWatch } = await watchCgroup(host, id, init.pid);
+  const { cgroup, oomWatch } = watchCgroup(host, id, init.pid);
   init.move("created", "create");
   const { rootfs, stdin, stdout, stderr, terminal } = request;
   const io = { stdin, stdout, stderr, terminal };
   publishEvent(host, "/tasks/create", { containerId: id, bundle, rootfs, io, pid: init.pid });
-  return { id, bundle, kind, traits, runc, init, execs: new Map(), cgroup, oomWatch };
+  const container = { id, bundle, kind, traits, runc, init, execs: new Map(), cgroup, oomWatch };
+  void superviseInit(host, container);
+  return container;
 }
 
 async function takeBack(host: TaskHost, container: string, undo: Undo): Promise<void> {

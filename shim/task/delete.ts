@@ -21,8 +21,8 @@ export async function deleteContainer(host: TaskHost, container: Container): Pro
   await orTimeout(init.exited, KILLED_MS, `Cannot delete ${init.name}: its process ${init.pid} does not end`);
   const exit = init.markDeleted();
   oomWatch.close();
-  await closeOutput(init);
-  await Promise.all([...container.execs.values()].map(closeOutput));
+  await init.endOutputWithin(OUTPUT_MS);
+  await Promise.all([...container.execs.values()].map(async (process) => process.endOutputWithin(OUTPUT_MS)));
   unmountRecursive(rootfsOf(bundle));
   publishEvent(host, "/tasks/delete", {
     containerId: id,
@@ -38,12 +38,7 @@ export async function deleteContainer(host: TaskHost, container: Container): Pro
 export async function deleteExec({ execs }: Container, process: TaskProcess): Promise<Exit> {
   if (process.state === "created") process.stop({ status: 0, at: new Date() });
   const exit = process.markDeleted();
-  await closeOutput(process);
+  await process.endOutputWithin(OUTPUT_MS);
   execs.delete(process.execId);
   return exit;
-}
-
-async function closeOutput({ stdio }: TaskProcess): Promise<void> {
-  await stdio?.finish(AbortSignal.timeout(OUTPUT_MS));
-  stdio?.close();
 }

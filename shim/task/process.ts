@@ -18,6 +18,9 @@ export class TaskProcess {
   /** What is to be executed: a process of the OCI specification, as JSON. Empty for the container's first process. */
   spec: Uint8Array = new Uint8Array();
   readonly exited: Promise<Exit>;
+  /** Settled when all output has been read, or is lost. */
+  #outputEnd: Promise<void> | undefined;
+  readonly #noOutput = new AbortController();
   /** Settled when its start has been told, or is not under way. */
   started: Promise<void> = Promise.resolve();
   #state: ProcessState = { kind: "creating" };
@@ -72,6 +75,25 @@ export class TaskProcess {
     const { exit } = this.#state;
     this.#state = { kind: "deleted", exit };
     return exit;
+  }
+
+  /**
+   * To be called once it has ended: lets the reader have the last output, and see its end. A reader that is away, as
+   * containerd is while it restarts, gets it later.
+   */
+  async endOutput(): Promise<void> {
+    this.#outputEnd ??= this.stdio?.finish(this.#noOutput.signal);
+    await this.#outputEnd;
+  }
+
+  /** The same, but what is unread after `ms` milliseconds is lost. */
+  async endOutputWithin(ms: number): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#noOutput.abort();
+    }, ms);
+    await this.endOutput();
+    clearTimeout(timer);
+    this.stdio?.close();
   }
 
   refusal(verb: string): TtrpcError {

@@ -10,9 +10,6 @@ import type { Exit } from "./state.ts";
 /** How long the end of the first process waits for those that were executed beside it, in milliseconds. */
 const EXEC_END_MS = 2000;
 
-/** How long output that nobody reads is kept once its process has ended, in milliseconds. */
-const OUTPUT_MS = 24 * 3600_000;
-
 /** Follows the container's first process to its end, which is the container's last event but its deletion. */
 export async function superviseInit(host: TaskHost, container: Container): Promise<void> {
   const { init, execs } = container;
@@ -35,8 +32,7 @@ export async function superviseExec(host: TaskHost, process: TaskProcess): Promi
 /** Containerd must learn of a start before it learns of the end. */
 async function end(host: TaskHost, process: TaskProcess, exit: Exit): Promise<void> {
   await process.started;
-  // The reader of a pipe must see its end, and all that was written before: also one that is away, such as containerd.
-  process.stdio?.finish(AbortSignal.timeout(OUTPUT_MS)).catch((error: unknown) => {
+  process.endOutput().catch((error: unknown) => {
     host.log.warn("Output may be lost", { process: process.name, reason: messageOf(error) });
   });
   process.stop(exit);
