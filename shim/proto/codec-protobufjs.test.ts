@@ -158,11 +158,10 @@ function declare(type: AnyType): protobuf.Type {
 
 /** protobufjs takes 64 bits as text and maps as objects. */
 function toTheirs(value: Properties): Properties {
-  function convert(leaf: unknown): unknown {
+  return mapLeaves(value, (leaf) => {
     if (leaf instanceof Map) return Object.fromEntries(leaf as ReadonlyMap<string, unknown>);
     return typeof leaf === "bigint" ? String(leaf) : leaf;
-  }
-  return mapLeaves(value, convert) as Properties;
+  }) as Properties;
 }
 
 function fromTheirs(type: AnyType, object: Properties): Properties {
@@ -177,7 +176,7 @@ function fromTheirs(type: AnyType, object: Properties): Properties {
 function elementOf({ type }: AnyField, value: unknown): unknown {
   if (value === undefined || value === null) return undefined;
   if (typeof type !== "string") return fromTheirs(nested(type), value as Properties);
-  return type === "int64" || type === "uint64" ? BigInt(String(value)) : withPlainBytes(value);
+  return type === "int64" || type === "uint64" ? BigInt(value as string) : withPlainBytes(value);
 }
 
 /** A Buffer does not equal the array of bytes that was encoded. */

@@ -128,7 +128,7 @@ describe("MessageType", () => {
     [{ map: {} }, `"Everything.map": it must be a Map`],
   ] as const;
   for (const [value, text] of unfit) {
-    it(`does not encode ${Object.keys(value).join()} of ${String(Object.values(value)[0])}`, () => {
+    it(`does not encode ${Object.keys(value).join()} with ${text.slice(text.indexOf(": ") + 2)}`, () => {
       const error = catchError(() => Everything.encode(value as unknown as Everything));
       expect(error).to.be.instanceOf(ProtoError);
       expect(error).to.include({ code: "BAD_VALUE" });
