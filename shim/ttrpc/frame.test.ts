@@ -54,8 +54,9 @@ describe("FrameReader", () => {
     const check = fc.property(fc.array(frame, { maxLength: 5 }), fc.integer({ min: 1, max: 50 }), (frames, size) => {
       const bytes = Buffer.concat(frames.map(({ payload, ...header }) => encodeFrame(header, payload)));
       const read = readInChunks(bytes, size);
-      const payloads = read.map(({ payload }) => new Uint8Array(payload ?? []));
-      expect(payloads).to.deep.equal(frames.map(({ payload }) => payload));
+      expect(read.map(({ payload }) => new Uint8Array(payload ?? []))).to.deep.equal(
+        frames.map(({ payload }) => payload),
+      );
       expect(read.map(({ streamId, type, flags }) => [streamId, type, flags])).to.deep.equal(
         frames.map(({ streamId, type, flags }) => [streamId, type, flags]),
       );
