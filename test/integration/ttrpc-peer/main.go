@@ -99,6 +99,9 @@ func callWith(ctx context.Context, client *ttrpc.Client, method string, payload 
 }
 
 func outcomeOf(err error, bytes int, begun time.Time) outcome {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		err = status.FromContextError(err).Err() // The client's own, which has no code.
+	}
 	message := ""
 	if err != nil {
 		message = status.Convert(err).Message()
