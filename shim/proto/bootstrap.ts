@@ -29,5 +29,6 @@ export const BootstrapResult = message("BootstrapResult", {
   protocol: one(3, "string"),
   capabilities: many(4, "enum"),
   metadata: stringMap(5),
+  extensions: many(6, BootstrapExtension),
 });
 export type BootstrapResult = MessageOf<typeof BootstrapResult>;

@@ -72,7 +72,7 @@ export class ServerConnection {
   #work(): void {
     if (this.#isClosing) {
       this.#backlog.length = 0;
-      if (this.#running.size + this.#waiting.size === 0) this.#socket.end(() => this.#socket.destroy());
+      if (this.#running.size === 0) this.#socket.end(() => this.#socket.destroy());
       return;
     }
     while (!this.#isFull()) {
