@@ -17,8 +17,7 @@ export interface RuncBench {
   readonly reaper: Reaper;
   readonly runc: Runc;
   readonly host: StdioHost;
-  /** Children of the test that were spawned through the reaper and run still. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** What a container of the bench is to be. */
@@ -43,14 +42,16 @@ export function createRuncBench(binary = "runc"): RuncBench {
   becomeSubreaper();
   reaper.start();
   const root = join(folder, "root");
-  const spawn = (...args: Parameters<Reaper["spawnOwn"]>): ChildProcess => reaper.spawnOwn(...args);
+  function spawn(...args: Parameters<Reaper["spawnOwn"]>): ChildProcess {
+    return reaper.spawnOwn(...args);
+  }
   makeRootfs(join(folder, "rootfs"));
   return {
     folder,
     reaper,
     runc: new Runc({ binary, root, spawn }),
     host: { spawn, env: { PATH: "/usr/bin:/bin" }, socketFolder: join(folder, "s") },
-    async close() {
+    close() {
       reaper.stop();
       rmSync(folder, { recursive: true, force: true });
     },
