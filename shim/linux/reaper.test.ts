@@ -92,7 +92,7 @@ async function exitCodeOf(reaper: Reaper, code: number): Promise<number> {
 async function makeOrphans(
   reaper: Reaper,
   codes: readonly number[],
-): Promise<{ readonly pids: readonly number[]; release(): void }> {
+): Promise<{ readonly pids: readonly number[]; readonly release: () => void }> {
   const gate = pipe2();
   const script = codes.map((code) => `(read line <&3; exit ${code}) >&- & echo $!`).join("\n");
   const child = reaper.spawnOwn("/bin/sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit", gate.readEnd] });

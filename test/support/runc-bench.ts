@@ -25,6 +25,8 @@ export interface BundleSettings {
   readonly args: readonly string[];
   readonly terminal?: boolean;
   readonly hooks?: Readonly<Record<string, unknown>>;
+  /** How long `runc create` may take, in milliseconds. */
+  readonly createMs?: number;
 }
 
 /** A container of the bench, created and not yet started. */
@@ -65,7 +67,7 @@ export async function createContainer(
   settings: BundleSettings,
   streams: Partial<StdioRequest> = {},
 ): Promise<BenchContainer> {
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(settings.createMs ?? 20_000);
   const bundle = join(bench.folder, id);
   mkdirSync(bundle);
   writeFileSync(join(bundle, "config.json"), JSON.stringify(specOf(bench, id, settings)));
