@@ -4,6 +4,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from 
 import { join } from "node:path";
 import { RuncError, runcErrorFrom } from "./errors.ts";
 import { lastErrorOf, LOG_TAIL_BYTES } from "./runc-log.ts";
+import { stopRunc } from "./stop-runc.ts";
 
 /** `spawn()` of node:child_process, by whoever else reaps the children of this process. */
 export type Spawn = (file: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
@@ -33,7 +34,7 @@ export interface RuncCall {
 const LOG_FD = 3;
 
 /**
- * Runs runc until it ends. When `signal` aborts, runc is killed.
+ * Runs runc until it ends. When `signal` aborts, runc is stopped.
  *
  * @returns its stdout.
  * @throws {RuncError} when it fails; `signal`'s reason when it aborts.
@@ -84,16 +85,16 @@ async function watch(
   { input, maxOutputBytes = 0 }: RuncCall,
   signal: AbortSignal,
 ): Promise<Ended> {
-  function kill(): void {
-    child.kill("SIGKILL");
+  function stop(): void {
+    stopRunc(child);
   }
-  signal.addEventListener("abort", kill, { once: true });
+  signal.addEventListener("abort", stop, { once: true });
   const chunks: Buffer[] = [];
   let bytes = 0;
   child.stdout?.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes <= maxOutputBytes) chunks.push(chunk);
-    else kill();
+    else child.kill("SIGKILL");
   });
   child.stdin?.on("error", () => undefined); // It ended without reading: its exit code says why.
   child.stdin?.end(input);
@@ -102,7 +103,7 @@ async function watch(
     if (bytes > maxOutputBytes) throw new RuncError("Unknown", `runc wrote more than ${maxOutputBytes} bytes`);
     return { code, output: Buffer.concat(chunks).toString() };
   } finally {
-    signal.removeEventListener("abort", kill);
+    signal.removeEventListener("abort", stop);
   }
 }
 

@@ -25,7 +25,11 @@ export class DirectStdio implements Stdio {
   }
 
   handedOver(): void {
-    for (const fd of this.fds) this.#parts.open.close(fd);
+    const { open, logger } = this.#parts;
+    for (const fd of this.fds) open.close(fd);
+    if (logger === undefined) return;
+    open.close(logger.stdout); // Also one that no stream goes to: the logger shall see the end of both.
+    open.close(logger.stderr);
   }
 
   closeStdin(): void {

@@ -2,7 +2,7 @@ import { chownSync, closeSync, constants, openSync, statSync } from "node:fs";
 import { StdioError } from "./errors.ts";
 import type { StreamName } from "./target.ts";
 
-const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK, O_APPEND } = constants;
+const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK, O_APPEND, O_NOCTTY } = constants;
 
 /** Who shall own a FIFO. */
 export interface Owner {
@@ -31,7 +31,7 @@ export function openOutput(stream: StreamName, path: string, owner: Owner | unde
   if (!isFifo(stream, path)) return { writeEnd: openFor(stream, path, O_WRONLY | O_APPEND), hold: undefined };
   own(path, owner);
   const hold = openFor(stream, path, O_RDWR | O_NONBLOCK);
-  return { writeEnd: openElseClose(stream, path, { flags: O_WRONLY, close: hold }), hold };
+  return { writeEnd: openAgain(stream, hold, { flags: O_WRONLY, closeOnError: hold }), hold };
 }
 
 /** Opens a FIFO, or reads another kind of file that exists. Never waits for the other side. */
@@ -40,25 +40,30 @@ export function openInput(stream: StreamName, path: string, owner: Owner | undef
   own(path, owner);
   const both = openFor(stream, path, O_RDWR | O_NONBLOCK); // With both ends there, opening one of them does not wait.
   try {
-    const readEnd = openFor(stream, path, O_RDONLY);
+    const readEnd = openFor(stream, linkTo(both), O_RDONLY);
     // Not the one that can read: the client shall learn when the process reads no more.
-    return { readEnd, hold: openElseClose(stream, path, { flags: O_WRONLY | O_NONBLOCK, close: readEnd }) };
+    return { readEnd, hold: openAgain(stream, both, { flags: O_WRONLY | O_NONBLOCK, closeOnError: readEnd }) };
   } finally {
     closeSync(both);
   }
 }
 
-function openElseClose(
+/** Opens what `fd` is open on once more, whatever its path may lead to by now. */
+function openAgain(
   stream: StreamName,
-  path: string,
-  { flags, close }: { readonly flags: number; readonly close: number },
+  fd: number,
+  { flags, closeOnError }: { readonly flags: number; readonly closeOnError: number },
 ): number {
   try {
-    return openFor(stream, path, flags);
+    return openFor(stream, linkTo(fd), flags);
   } catch (error) {
-    closeSync(close);
+    closeSync(closeOnError);
     throw error;
   }
+}
+
+function linkTo(fd: number): string {
+  return `/proc/self/fd/${fd}`;
 }
 
 function isFifo(stream: StreamName, path: string): boolean {
@@ -76,7 +81,7 @@ function own(path: string, owner: Owner | undefined): void {
 
 function openFor(stream: StreamName, path: string, flags: number): number {
   try {
-    return openSync(path, flags);
+    return openSync(path, flags | O_NOCTTY);
   } catch (error) {
     throw new StdioError("Unknown", `Cannot open ${stream} "${path}"`, { cause: error });
   }

@@ -42,8 +42,9 @@ export class TerminalStdio implements Stdio {
   }
 
   handedOver(): void {
-    const { open, nothing, socket, stdin, output } = this.#parts;
+    const { open, nothing, socket, stdin, output, logger } = this.#parts;
     open.close(nothing);
+    if (logger !== undefined) open.close(logger.stderr); // A terminal has one output.
     try {
       this.#copy = startCopy(socket.receive(), {
         stdin: open.take(stdin),
@@ -66,7 +67,8 @@ export class TerminalStdio implements Stdio {
   }
 
   async finish(signal: AbortSignal): Promise<void> {
-    const { open, outputHold, logger } = this.#parts;
+    const { open, socket, outputHold, logger } = this.#parts;
+    socket.close();
     this.closeStdin();
     this.#copy?.stdin?.destroy();
     if (this.#copy !== undefined) await finishCopy(this.#copy, signal);

@@ -17,8 +17,7 @@ export interface RuncBench {
   readonly reaper: Reaper;
   readonly runc: Runc;
   readonly host: StdioHost;
-  /** Children of the test that were spawned through the reaper and run still. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** What a container of the bench is to be. */
@@ -26,6 +25,8 @@ export interface BundleSettings {
   readonly args: readonly string[];
   readonly terminal?: boolean;
   readonly hooks?: Readonly<Record<string, unknown>>;
+  /** How long `runc create` may take, in milliseconds. */
+  readonly createMs?: number;
 }
 
 /** A container of the bench, created and not yet started. */
@@ -43,14 +44,16 @@ export function createRuncBench(binary = "runc"): RuncBench {
   becomeSubreaper();
   reaper.start();
   const root = join(folder, "root");
-  const spawn = (...args: Parameters<Reaper["spawnOwn"]>): ChildProcess => reaper.spawnOwn(...args);
+  function spawn(...args: Parameters<Reaper["spawnOwn"]>): ChildProcess {
+    return reaper.spawnOwn(...args);
+  }
   makeRootfs(join(folder, "rootfs"));
   return {
     folder,
     reaper,
     runc: new Runc({ binary, root, spawn }),
     host: { spawn, env: { PATH: "/usr/bin:/bin" }, socketFolder: join(folder, "s") },
-    async close() {
+    close() {
       reaper.stop();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -64,7 +67,7 @@ export async function createContainer(
   settings: BundleSettings,
   streams: Partial<StdioRequest> = {},
 ): Promise<BenchContainer> {
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(settings.createMs ?? 20_000);
   const bundle = join(bench.folder, id);
   mkdirSync(bundle);
   writeFileSync(join(bundle, "config.json"), JSON.stringify(specOf(bench, id, settings)));
