@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { killAll } from "@rcm/shim/cgroup/kill-all";
 import { OomWatches } from "@rcm/shim/cgroup/oom-watch";
@@ -34,8 +34,7 @@ describe("a cgroup of version 1", () => {
   afterEach(async () => {
     await killAll(paths, mounts, signal);
     children = [];
-    const argv = ["find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", `*${path}*`, "-exec", "rmdir", "{}", ";"];
-    await tryCommand(argv, { timeoutMs: 10_000 }, signal);
+    await removeCgroups(path);
   });
 
   it("is found by a process in it and by a spec's path alike", async () => {
@@ -132,11 +131,7 @@ describe("a cgroup of version 1", () => {
   });
 
   it("is gone once it has been removed", async () => {
-    for (const folder of foldersOf(paths)) {
-      await rm(`${folder}/nested`, { recursive: true }).catch(() => undefined);
-    }
-    const argv = ["find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", `*${path}*`, "-exec", "rmdir", "{}", ";"];
-    await tryCommand(argv, { timeoutMs: 10_000 }, signal);
+    await removeCgroups(path);
     expect(readStats(paths)).to.deep.equal({ kind: "gone" });
     expect(pidsIn(paths)).to.deep.equal([]);
     await killAll(paths, mounts, signal);
@@ -179,6 +174,40 @@ describe("a cgroup of version 1", () => {
     return (paths.version === 1 ? paths.folders.get(controller) : undefined) ?? "";
   }
 });
+
+/** Of a hybrid machine: its version 2 has no memory controller, but the processes and the processor's time. */
+describe("a cgroup of version 2", () => {
+  const path = `/rcm-cgroup2-${String(process.pid)}`;
+  const paths: CgroupPaths = { version: 2, folder: `${mounts.unified?.folder ?? "/sys/fs/cgroup"}${path}` };
+
+  beforeEach(async () => {
+    await mkdir(join(paths.folder, "nested"), { recursive: true });
+  });
+  afterEach(async () => {
+    await killAll(paths, mounts, signal);
+    await removeCgroups(path);
+  });
+
+  it("has statistics, names its processes, and loses them by killAll()", async () => {
+    const forks = "echo ready; while :; do sh -c 'trap : TERM; sleep 0.01' & sleep 0.005; done";
+    const children = [paths.folder, `${paths.folder}/nested`].map((folder) =>
+      spawn("sh", ["-c", `echo $$ > ${folder}/cgroup.procs; ${forks}`], { stdio: ["ignore", "pipe", "ignore"] }),
+    );
+    const exits = children.map(async (child) => once(child, "exit"));
+    await Promise.all(children.map(async ({ stdout }) => once(stdout, "data")));
+    expect(pidsIn(paths)).to.include.members(children.map(({ pid }) => pid));
+    const stats = readStats(paths);
+    expect(Number(stats.kind === "v2" && stats.metrics.cpu.usageUsec)).to.be.greaterThan(0);
+    await killAll(paths, mounts, signal);
+    expect(pidsIn(paths)).to.deep.equal([]);
+    await Promise.all(exits);
+  });
+});
+
+async function removeCgroups(path: string): Promise<void> {
+  const argv = ["find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", `*${path}*`, "-exec", "rmdir", "{}", ";"];
+  await tryCommand(argv, { timeoutMs: 10_000 }, signal);
+}
 
 /** A new cpuset is empty, and takes no process. */
 async function inheritCpus(folder: string): Promise<void> {
