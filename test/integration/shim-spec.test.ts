@@ -257,8 +257,8 @@ describe("an executor that runc runs by a rewritten spec", () => {
 
   async function makeVolumes(): Promise<void> {
     const volumes = join(folder, "volumes");
-    for (const path of ["data/nested", "nested", "cfg", "sa", "shm"])
-      await mkdir(join(volumes, path), { recursive: true });
+    const folders = ["data/nested", "nested", "cfg", "sa", "shm"];
+    for (const path of folders) await mkdir(join(volumes, path), { recursive: true });
     const files = {
       "data/file": "a volume\n",
       "cfg/app.conf": "x=1\n",
