@@ -82,7 +82,7 @@ describe("inspectEntrypoint()", () => {
   });
 
   it("never opens what is no regular file", async () => {
-    execFileSync("mkfifo", [join(rootfs, "app/fifo")]);
+    execFileSync("/usr/bin/mkfifo", [join(rootfs, "app/fifo")]);
     const { entrypoint } = await inspectEntrypoint(rootfs, ["/app/fifo"]);
     expect(entrypoint).to.deep.include({ kind: "file", head: new Uint8Array() });
   });

@@ -2,6 +2,8 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { entrypointCandidates, isWasm, type Entrypoint } from "./is-wasm.ts";
 import type { OciSpec } from "./oci-spec.ts";
+import { parseSpec } from "./parse-spec.ts";
+import { CONTAINERD_VERSIONS, recordedSpecs } from "./testing/recorded-specs.ts";
 
 const ELF = "\u007FELF";
 const MODULE = "\0asm\u0001\0\0\0";
@@ -59,6 +61,21 @@ describe("isWasm()", () => {
     expect(ask({ entrypoint: { kind: "folder" }, hasSpinManifest: true })).to.equal(true);
     expect(ask({ entrypoint: file(ELF), hasSpinManifest: true })).to.equal(false);
   });
+});
+
+describe("isWasm() of recorded specs", () => {
+  for (const version of CONTAINERD_VERSIONS) {
+    for (const [name, recorded] of Object.entries(recordedSpecs(version))) {
+      it(`leaves "${name}" of containerd ${version}, a busybox, to runc as it stands`, () => {
+        const json = JSON.stringify(recorded);
+        const spec = parseSpec(json);
+        expect(
+          isWasm({ spec, hasWasmLayers: false, inspection: { entrypoint: file(ELF), hasSpinManifest: false } }),
+        ).to.equal(false);
+        expect(JSON.stringify(spec)).to.equal(json);
+      });
+    }
+  }
 });
 
 describe("entrypointCandidates()", () => {

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile, chown } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile, chown } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { EXECUTOR_TREE, type ExecutorLayout } from "@rcm/shim/spec/executor-layout";
@@ -148,6 +148,20 @@ describe("an executor that runc runs by a rewritten spec", () => {
     expect(tree.toSorted()).to.deep.equal(["bin", "dev", "etc", "executor", "guest", "proc", "sys", "tmp"]);
   });
 
+  it("runs in a user namespace of its own as well", async () => {
+    const layout = busyboxLayout(
+      "cat /proc/self/uid_map; cat /guest/data/file; touch /guest/www/made && stat -c %u /guest/www/made",
+    );
+    await chmod(folder, 0o711); // As containerd does with a bundle then.
+    const { stdout, stderr } = await run("volumes", "2.1", layout, (spec) => {
+      const ids = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+      const namespaces = ["pid", "ipc", "uts", "mount", "network", "user"].map((type) => ({ type }));
+      return { ...spec, linux: { ...spec.linux, namespaces, uidMappings: ids, gidMappings: ids } };
+    });
+    expect(stderr).to.equal("");
+    expect(stdout.trim().split(/\n| +/)).to.deep.equal(["0", "100000", "65536", "a", "volume", "0"]);
+  });
+
   async function sh(
     container: "volumes" | "nonRoot" | "seccomp",
     version: Version,
@@ -167,6 +181,8 @@ describe("an executor that runc runs by a rewritten spec", () => {
     await mkdir(bundle);
     await copyFolder(join(folder, "image"), join(bundle, "rootfs"));
     const spec = change(localSpec(recordedSpecs(version)[container]));
+    const owner = spec.linux?.["uidMappings"] === undefined ? "0:0" : "100000:100000"; // As containerd makes snapshots.
+    await tryCommand(["chown", "-hR", owner, join(bundle, "rootfs")], { timeoutMs: 10_000 }, signal);
     const destinations = await resolveDestinations(join(bundle, "rootfs"), spec.mounts ?? []);
     const rewritten = rewriteForExecutor({ spec, bundle, destinations, layout });
     await writeFile(join(bundle, "config.json"), JSON.stringify(rewritten));
@@ -226,7 +242,7 @@ describe("an executor that runc runs by a rewritten spec", () => {
     for (const path of folders) await mkdir(join(tree, path), { recursive: true });
     for (const path of [...EXECUTOR_TREE.files, "/executor/node"]) await writeFile(join(tree, path), "");
     await copyFile("/usr/bin/busybox", join(tree, "bin/busybox"));
-    for (const name of ["ls", "touch", "cat", "id", "grep", "env", "hostname"]) {
+    for (const name of ["ls", "touch", "cat", "id", "grep", "env", "hostname", "stat"]) {
       await symlink("busybox", join(tree, "bin", name));
     }
   }
@@ -241,7 +257,8 @@ describe("an executor that runc runs by a rewritten spec", () => {
 
   async function makeVolumes(): Promise<void> {
     const volumes = join(folder, "volumes");
-    for (const path of ["data", "nested", "cfg", "sa", "shm"]) await mkdir(join(volumes, path), { recursive: true });
+    const folders = ["data/nested", "nested", "cfg", "sa", "shm"];
+    for (const path of folders) await mkdir(join(volumes, path), { recursive: true });
     const files = {
       "data/file": "a volume\n",
       "cfg/app.conf": "x=1\n",
