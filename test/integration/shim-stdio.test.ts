@@ -167,7 +167,6 @@ describe("a terminal", () => {
     expect(await container.exit).to.have.property("status", 0);
     await container.stdio.finish(AbortSignal.timeout(60_000));
     expect(await counted).to.equal(100_000_004);
-    console.log((process.memoryUsage().rss - rssBefore) / 1e6);
     expect(process.memoryUsage().rss - rssBefore).to.be.lessThan(32 * 1024 * 1024);
     await remove(container);
   }).timeout(90_000);
