@@ -162,9 +162,7 @@ describe("scripts/build shim", function suite() {
     const script = 'mount -t tmpfs tmpfs "$2" && cp "$1" "$2" && mount -o remount,ro "$2" && "$2/$(basename "$1")" -v';
     const { code, stderr } = await run("unshare", "--mount", "sh", "-c", script, "sh", shim, readOnly);
     expect(code).to.equal(1);
-    expect(stderr).to.equal(
-      `Cannot make the folder "${join(readOnly, NAME)}.lib": the file system is read-only\n`,
-    );
+    expect(stderr).to.equal(`Cannot make the folder "${join(readOnly, NAME)}.lib": the file system is read-only\n`);
   });
 
   it("takes no library and no flag from its environment, and leaves LD_LIBRARY_PATH to its children", async () => {
