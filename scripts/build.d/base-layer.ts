@@ -1,11 +1,11 @@
 /** What Node needs below it and nothing else: the C and C++ libraries, CA certificates, users. No shell, no package manager. */
-import { readFile, readdir, readlink, realpath, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { BuildError } from "../build-error.ts";
+import { readFile, readdir, readlink } from "node:fs/promises";
+import { join } from "node:path";
 import type { TarEntry } from "../tar-stream.ts";
 import type { DebianPackage, DebianTree } from "./debian-packages.ts";
-import { neededLibraries } from "./elf-needed.ts";
 import type { Platform } from "./platform.ts";
+import type { FoundLibrary } from "./shared-libraries.ts";
+import { packagedFile, sharedLibraries } from "./shared-libraries.ts";
 
 /** The user that the images run as unless the pod says otherwise. */
 export const NONROOT_UID = 65_532;
@@ -20,8 +20,6 @@ export const BASE_PACKAGES = [
   "libgcc-s1",
   "libstdc++6",
 ];
-
-type CopiedFile = TarEntry & { readonly kind: "file"; readonly source: string };
 
 /** The licences that the packages' copyright files point at. */
 const COMMON_LICENSES = ["GPL-2", "GPL-3", "LGPL-2.1", "MPL-2.0"];
@@ -46,7 +44,7 @@ export async function baseEntries(debian: DebianTree, platform: Platform, execut
     await copy(debian.root, "usr/lib/os-release", 0o644),
     { kind: "link", path: "etc/os-release", target: "../usr/lib/os-release" },
     await copy(debian.root, platform.loader, 0o755),
-    ...(await libraries(debian.root, platform, executable)),
+    ...(await sharedLibraries(debian.root, platform, executable)).map(libraryEntry),
     ...(await Promise.all(COMMON_LICENSES.map(async (name) => await license(debian.root, name)))),
     ...(await Promise.all(debian.packages.map(async (known) => await packageEntries(debian.root, known)))).flat(),
   ];
@@ -74,19 +72,8 @@ async function certificateBundle(root: string): Promise<string> {
   return certificates.map((pem) => `${pem.trimEnd()}\n`).join("");
 }
 
-/** The libraries that the executable needs, and those that they need. */
-async function libraries(root: string, platform: Platform, executable: string): Promise<TarEntry[]> {
-  const loader = basename(platform.loader);
-  const found = new Map<string, CopiedFile>();
-  for (const pending = [executable]; pending.length > 0;) {
-    const elf = await readFile(pending.pop() ?? "");
-    for (const name of neededLibraries(elf).filter((one) => one !== loader && !found.has(one))) {
-      const entry = await copy(root, `usr/lib/${platform.triplet}/${name}`, 0o644);
-      found.set(name, entry);
-      pending.push(entry.source);
-    }
-  }
-  return [...found.values()];
+function libraryEntry({ path, source }: FoundLibrary): TarEntry {
+  return { kind: "file", path, source, mode: 0o644 };
 }
 
 async function license(root: string, name: string): Promise<TarEntry> {
@@ -103,14 +90,8 @@ async function packageEntries(root: string, known: DebianPackage): Promise<TarEn
 }
 
 /** The file that a path leads to, under the path's own name: links on the way are not copied. */
-async function copy(root: string, path: string, mode: number): Promise<CopiedFile> {
-  try {
-    const source = await realpath(join(root, path));
-    if ((await stat(source)).isFile()) return { kind: "file", path, source, mode };
-  } catch (cause) {
-    throw new BuildError("SOURCE_MISSING", `Cannot copy "${path}" into the image: no package has it`, { cause });
-  }
-  throw new BuildError("SOURCE_MISSING", `Cannot copy "${path}" into the image: it is not a file`);
+async function copy(root: string, path: string, mode: number): Promise<TarEntry> {
+  return { kind: "file", path, source: await packagedFile(root, path), mode };
 }
 
 function text(path: string, content: string): TarEntry {

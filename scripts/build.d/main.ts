@@ -6,6 +6,8 @@ import { shutdownSignal } from "../../lib/shutdown.ts";
 import { BuildError } from "../build-error.ts";
 import type { PackedImage } from "../oci-image.ts";
 import { buildImages } from "./build-images.ts";
+import type { BuiltShim } from "./build-shim.ts";
+import { buildShim } from "./build-shim.ts";
 import { HELP, parseOptions } from "./options.ts";
 
 const DEADLINE_MS = 30 * 60_000;
@@ -22,8 +24,12 @@ async function main(): Promise<void> {
   const nodeVersion = await versionOf("node_modules/node");
   const place = { root: ROOT, cache, nodeVersion, progress: printWithSeconds };
   const signal = AbortSignal.any([shutdownSignal(process), AbortSignal.timeout(DEADLINE_MS)]);
-  const packed = await buildImages(options, place, signal);
-  for (const image of packed) printImage(image);
+  if (options.parts.includes("images")) {
+    for (const image of await buildImages(options, place, signal)) printImage(image);
+  }
+  if (options.parts.includes("shim")) {
+    for (const shim of await buildShim(options, place, signal)) printShim(shim);
+  }
 }
 
 async function versionOf(folder: string): Promise<string> {
@@ -37,6 +43,11 @@ function printWithSeconds(line: string): void {
 
 function printImage({ file, name, digest, size }: PackedImage): void {
   console.log([relative(process.cwd(), file), name, digest, `${(size / 1e6).toFixed(1)} MB`].join("  "));
+}
+
+function printShim({ file, sha256, size, binarySize }: BuiltShim): void {
+  const sizes = `${(size / 1e6).toFixed(1)} MB (executable: ${(binarySize / 1e6).toFixed(1)} MB)`;
+  console.log([relative(process.cwd(), file), `sha256:${sha256}`, sizes].join("  "));
 }
 
 try {

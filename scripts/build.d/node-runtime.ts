@@ -3,6 +3,7 @@ import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { recipeHash, replaceFolder } from "./cache-folder.ts";
 import { runCommand } from "./run-command.ts";
+import { withoutDeadlockDetection } from "./deadlock-detection.ts";
 import { stripElf } from "./strip-elf.ts";
 
 export interface NodeRuntime {
@@ -23,7 +24,7 @@ export async function nodeRuntime(
   { version, npm, cache }: { version: string; npm: string; cache: string },
   signal: AbortSignal,
 ): Promise<NodeRuntime> {
-  const recipe = await recipeHash([import.meta.resolve("./strip-elf.ts"), import.meta.url]);
+  const recipe = await recipeHash(["./strip-elf.ts", "./deadlock-detection.ts", "./node-runtime.ts"].map((one) => import.meta.resolve(one)));
   const name = `node-${version}-${npm}-${recipe}`;
   const folder = join(cache, name);
   const runtime = { name, executable: join(folder, "node"), license: join(folder, "LICENSE") };
@@ -32,7 +33,8 @@ export async function nodeRuntime(
       await runCommand("npm", ["pack", "--silent", `node-linux-${npm}@${version}`], { cwd: work }, signal);
       const archive = `node-linux-${npm}-${version}.tgz`;
       await runCommand("tar", ["-xzf", archive, "package/bin/node", "package/LICENSE"], { cwd: work }, signal);
-      await writeFile(join(work, "node"), stripElf(await readFile(join(work, "package/bin/node"))), { mode: 0o755 });
+      const whole = await readFile(join(work, "package/bin/node"));
+      await writeFile(join(work, "node"), stripElf(withoutDeadlockDetection(whole)), { mode: 0o755 });
       await rename(join(work, "package/LICENSE"), join(work, "LICENSE"));
       await rm(join(work, "package"), { recursive: true });
       await rm(join(work, archive));

@@ -5,34 +5,53 @@ import type { Architecture } from "../oci-image.ts";
 import type { ImageName } from "./programs.ts";
 import { IMAGE_NAMES } from "./programs.ts";
 
+export const PARTS = ["images", "shim"] as const;
+
+export type Part = (typeof PARTS)[number];
+
 export interface BuildOptions {
   readonly help: boolean;
+  readonly parts: readonly Part[];
   readonly images: readonly ImageName[];
   readonly architectures: readonly Architecture[];
   /** What stands before the image's name: `localhost/rcm`. */
   readonly registry: string;
   readonly tag: string;
-  /** Folder of the archives. */
+  /** Folder of the images' archives. */
   readonly out: string;
+  /** Folder of the shim's archives and manifest. */
+  readonly shimOut: string;
+  /** Where nodes will find the shim's archives, without a slash at the end. */
+  readonly shimBaseUrl: string;
+  /** Source of the shim, relative to the checkout. */
+  readonly shimEntry: string;
   readonly refresh: boolean;
   readonly mirror: string | undefined;
 }
 
-export const HELP = `scripts/build: the images of manager and node installer as OCI archives, without a container engine.
+const SHIM_BASE_URL = "https://example.com/shims";
+
+export const HELP = `scripts/build [images] [shim]: the images of manager and node installer as OCI archives, without a container engine, and
+the shim as one executable in a tar.gz, with the Shim manifest that names it. Without a name, both.
 
   --only manager,node-installer   these images (default: both)
   --arch amd64,arm64              for these architectures (default: both)
   --registry PREFIX               before the image's name (default: localhost/rcm)
   --tag TAG                       its version (default: the one in manager/package.json)
-  --out FOLDER                    where the archives go (default: dist/images)
+  --out FOLDER                    where the images' archives go (default: dist/images)
+  --shim-out FOLDER               where the shim's archives and manifest go (default: dist/shim)
+  --shim-base-url URL             where nodes will find the archives (default: ${SHIM_BASE_URL})
+  --shim-entry FILE               the program to build instead of shim/main.ts
   --refresh                       look for newer Debian packages; otherwise those of the last build are taken
   --mirror URL                    a Debian mirror, where the machine has none of its own
 
-Downloads and the layer with Node are kept in /var/cache/rcm (RCM_CACHE names another folder).`;
+The shim needs clang and lld. Downloads and the layer with Node are kept in /var/cache/rcm (RCM_CACHE names another folder).`;
 
 const ARCHITECTURES: readonly Architecture[] = ["amd64", "arm64"];
 /** As the registries' grammar has it: https://github.com/distribution/reference/blob/v0.6.0/reference.go */
 const TAG = /^\w[\w.-]{0,127}$/;
+/** As the CRD takes it. */
+const BASE_URL = /^https?:\/\/[^\s"'#?]+$/;
 const REGISTRY = /^[a-zA-Z0-9.-]+(:[0-9]+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
 
 /**
@@ -41,15 +60,19 @@ const REGISTRY = /^[a-zA-Z0-9.-]+(:[0-9]+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
  * @throws {BuildError} `USAGE` names the flag and what it takes
  */
 export function parseOptions(args: readonly string[], root: string, version: string): BuildOptions {
-  const { values } = readFlags(args);
-  const out = values.out ?? "dist/images";
+  const { values, positionals } = readFlags(args);
+  const folder = (path: string): string => (isAbsolute(path) ? path : join(root, path));
   return {
     help: values.help ?? false,
-    images: someOf("--only", IMAGE_NAMES, values.only),
-    architectures: someOf("--arch", ARCHITECTURES, values.arch),
+    parts: someOf("", PARTS, positionals.length === 0 ? undefined : positionals),
+    images: someOf("--only ", IMAGE_NAMES, values.only?.split(",")),
+    architectures: someOf("--arch ", ARCHITECTURES, values.arch?.split(",")),
     registry: matching("--registry", REGISTRY, values.registry ?? "localhost/rcm"),
     tag: matching("--tag", TAG, values.tag ?? version),
-    out: isAbsolute(out) ? out : join(root, out),
+    out: folder(values.out ?? "dist/images"),
+    shimOut: folder(values["shim-out"] ?? "dist/shim"),
+    shimBaseUrl: matching("--shim-base-url", BASE_URL, values["shim-base-url"] ?? SHIM_BASE_URL).replace(/\/$/, ""),
+    shimEntry: values["shim-entry"] ?? "shim/main.ts",
     refresh: values.refresh ?? false,
     mirror: values.mirror,
   };
@@ -65,27 +88,34 @@ function readFlags(args: readonly string[]) {
     tag: text,
     out: text,
     mirror: text,
+    "shim-out": text,
+    "shim-base-url": text,
+    "shim-entry": text,
     refresh: flag,
   } as const;
   try {
-    return parseArgs({ args: [...args], options: { ...options, help: { ...flag, short: "h" } } });
+    const help = { ...flag, short: "h" } as const;
+    return parseArgs({ args: [...args], options: { ...options, help }, allowPositionals: true });
   } catch (cause) {
     throw new BuildError("USAGE", `Cannot read the flags: ${(cause as Error).message}`, { cause });
   }
 }
 
-function someOf<Name extends string>(flag: string, known: readonly Name[], list: string | undefined): readonly Name[] {
-  const wanted = list?.split(",") ?? known;
+function someOf<Name extends string>(
+  flag: string,
+  known: readonly Name[],
+  wanted: readonly string[] = known,
+): readonly Name[] {
   const unknown = wanted.find((name) => !known.some((one) => one === name));
-  if (unknown !== undefined) throw wrong(flag, unknown, `some of ${known.join(",")}`);
+  if (unknown !== undefined) throw wrong(flag + unknown, `some of ${known.join(",")}`);
   return known.filter((name) => wanted.includes(name));
 }
 
 function matching(flag: string, pattern: RegExp, value: string): string {
-  if (!pattern.test(value)) throw wrong(flag, value, `what matches ${pattern.source}`);
+  if (!pattern.test(value)) throw wrong(`${flag} ${value}`, `what matches ${pattern.source}`);
   return value;
 }
 
-function wrong(flag: string, value: string, wanted: string): BuildError {
-  return new BuildError("USAGE", `Cannot use "${flag} ${value}": it takes ${wanted}`);
+function wrong(argument: string, wanted: string): BuildError {
+  return new BuildError("USAGE", `Cannot use "${argument}": it takes ${wanted}`);
 }

@@ -1,0 +1,106 @@
+/** Makes the shim's executables, the archives that a Shim names, and that Shim. */
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { packShim } from "../pack-shim.ts";
+import { BASE_PACKAGES } from "./base-layer.ts";
+import { billOfMaterials, licenseNotices } from "./bill-of-materials.ts";
+import type { BuildPlace } from "./build-images.ts";
+import type { Bundle } from "./bundle.ts";
+import { bundleProgram } from "./bundle.ts";
+import type { DebianTree } from "./debian-packages.ts";
+import { debianTree } from "./debian-packages.ts";
+import { compileLauncher } from "./launcher.ts";
+import { nodeRuntime } from "./node-runtime.ts";
+import type { BuildOptions } from "./options.ts";
+import type { Platform } from "./platform.ts";
+import { PLATFORMS } from "./platform.ts";
+import { joinShim } from "./shim-elf.ts";
+import { librariesDigest, shimLibraries } from "./shim-libraries.ts";
+import type { ShimArtifact } from "./shim-manifest.ts";
+import { shimManifest } from "./shim-manifest.ts";
+import { shimProgram } from "./shim-program.ts";
+
+const SHIM = "containerd-shim-spin-v2";
+/** Of BASE_PACKAGES: what the shim's libraries are from. */
+const LIBRARY_PACKAGES = ["gcc-14-base", "libatomic1", "libc6", "libgcc-s1", "libstdc++6"];
+
+export interface BuiltShim extends ShimArtifact {
+  readonly file: string;
+  /** Bytes of the archive and of the executable in it. */
+  readonly size: number;
+  readonly binarySize: number;
+}
+
+/**
+ * Writes into `options.shimOut`, for each architecture, `<name>.tar.gz` with the one executable, `.sha256`, `.cdx.json`
+ * (what it is made of) and `.licenses.txt`, and `shim.yaml`.
+ *
+ * @throws {BuildError} what is missing or failed
+ */
+export async function buildShim(options: BuildOptions, place: BuildPlace, signal: AbortSignal): Promise<BuiltShim[]> {
+  const { root, cache, progress } = place;
+  progress("bundle shim");
+  const bundle = await bundleProgram(root, options.shimEntry, "cjs");
+  const work = await mkdtemp(join(cache, "shim-"));
+  try {
+    const program = await shimProgram(bundle.code, work, signal);
+    await mkdir(options.shimOut, { recursive: true });
+    const built: BuiltShim[] = [];
+    for (const architecture of options.architectures) {
+      const order = { platform: PLATFORMS[architecture], program, bundle, options, place, work };
+      built.push(await buildFor(order, signal));
+    }
+    await writeFile(join(options.shimOut, "shim.yaml"), shimManifest(built, options.shimBaseUrl));
+    return built;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+interface ShimOrder {
+  readonly platform: Platform;
+  readonly program: Buffer;
+  readonly bundle: Bundle;
+  readonly options: BuildOptions;
+  readonly place: BuildPlace;
+  readonly work: string;
+}
+
+async function buildFor(order: ShimOrder, signal: AbortSignal): Promise<BuiltShim> {
+  const { platform, program, options, place, work } = order;
+  const { root, cache, nodeVersion, progress } = place;
+  const { architecture, npm, triplet } = platform;
+  const { refresh, mirror } = options;
+  progress(`Node ${nodeVersion} and libraries for ${architecture}`);
+  const runtime = await nodeRuntime({ version: nodeVersion, npm, cache }, signal);
+  const debian = await debianTree({ architecture, names: BASE_PACKAGES, cache, refresh, mirror }, signal);
+  const libraries = await shimLibraries(debian, platform, runtime.executable);
+  const executable = joinShim({
+    node: await readFile(runtime.executable),
+    launcher: await compileLauncher(root, platform, work, signal),
+    program,
+    libraries,
+    folder: `${SHIM}.lib/${librariesDigest(libraries)}`,
+  });
+  const source = join(work, architecture);
+  await writeFile(source, executable);
+  const name = `${SHIM}-linux-${triplet.slice(0, triplet.indexOf("-"))}.tar.gz`;
+  progress(`pack ${name}`);
+  const file = join(options.shimOut, name);
+  const { sha256 } = await packShim({ name: SHIM, source, file }, signal);
+  await writeFile(`${file}.sha256`, `${sha256}  ${name}\n`);
+  const { size } = await stat(file);
+  await describe(order, debian, runtime.license, file.replace(/\.tar\.gz$/, ""));
+  return { architecture, name, file, sha256, size, binarySize: executable.length };
+}
+
+/** Writes what the executable is made of, for scanners and for people. */
+async function describe(order: ShimOrder, debian: DebianTree, nodeLicense: string, path: string): Promise<void> {
+  const { bundle, options, place } = order;
+  const packages = debian.packages.filter(({ name }) => LIBRARY_PACKAGES.includes(name));
+  const parts = { image: SHIM, version: options.tag, nodeVersion: place.nodeVersion, debian: packages };
+  await writeFile(`${path}.cdx.json`, billOfMaterials({ ...parts, npm: bundle.packages }));
+  const copyrights = LIBRARY_PACKAGES.map((name) => join(debian.root, "usr/share/doc", name, "copyright"));
+  const texts = await Promise.all([nodeLicense, ...copyrights].map(async (file) => await readFile(file, "utf8")));
+  await writeFile(`${path}.licenses.txt`, [...texts, licenseNotices(bundle.packages)].join(`\n${"=".repeat(80)}\n\n`));
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { afterEach, beforeEach, describe, it } from "mocha";
+import { OomWatches, type OomWatch } from "./oom-watch.ts";
+import type { CgroupPaths } from "./paths.ts";
+
+describe("OomWatches", () => {
+  let folder = "";
+  let watches: OomWatches;
+  let told: string[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "rcm-oom-"));
+    watches = new OomWatches();
+    told = [];
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const kinds: readonly (readonly [name: string, file: string, version: 1 | 2])[] = [
+    ["version 2", "memory.events", 2],
+    ["version 1", "memory.oom_control", 1],
+  ];
+  for (const [name, file, version] of kinds) {
+    it(`tells of each rise in ${name}, and of none from before`, async () => {
+      await kills(file, 3);
+      const watch = start("a", version);
+      expect(watch.check()).to.equal(false);
+      await kills(file, 5);
+      expect([watch.check(), watch.check()]).to.deep.equal([true, false]);
+      await kills(file, 6);
+      expect(watch.check()).to.equal(true);
+      expect(told).to.deep.equal(["a", "a"]);
+      watch.close();
+    });
+  }
+
+  it("counts from 0 in a cgroup that is made later, and says nothing of one that is gone", async () => {
+    const watch = start("a", 2);
+    expect(watch.check()).to.equal(false);
+    await kills("memory.events", 1);
+    expect(watch.check()).to.equal(true);
+    await rm(folder, { recursive: true });
+    expect(watch.check()).to.equal(false);
+    watch.close();
+  });
+
+  it("says nothing without a memory controller", () => {
+    const watch = watches.watch({ version: 1, folders: new Map() }, () => told.push("a"));
+    expect(watch.check()).to.equal(false);
+    watch.close();
+  });
+
+  it("says nothing more once it is closed", async () => {
+    const [one, other] = [start("one", 2), start("other", 2)];
+    one.close();
+    one.close();
+    await kills("memory.events", 1);
+    expect([one.check(), other.check()]).to.deep.equal([false, true]);
+    expect(told).to.deep.equal(["other"]);
+    other.close();
+  });
+
+  it("looks by itself once a second, with one timer that keeps no process alive", async () => {
+    const timers = timerCount();
+    const both = [start("one", 2), start("other", 2)];
+    expect(timerCount()).to.equal(timers); // An unref'd timer is not among the resources.
+    await kills("memory.events", 1);
+    const deadline = Date.now() + 5000;
+    while (told.length < 2 && Date.now() < deadline) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
+    }
+    expect(told).to.deep.equal(["one", "other"]);
+    for (const watch of both) watch.close();
+  });
+
+  function start(name: string, version: 1 | 2): OomWatch {
+    const folders = new Map([["memory", folder]]);
+    const paths: CgroupPaths = version === 2 ? { version, folder } : { version, folders };
+    return watches.watch(paths, () => told.push(name));
+  }
+
+  async function kills(file: string, count: number): Promise<void> {
+    await writeFile(join(folder, file), `low 0\nunder_oom 0\noom 9\noom_kill ${String(count)}\n`);
+  }
+});
+
+function timerCount(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+}

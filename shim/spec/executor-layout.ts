@@ -1,0 +1,27 @@
+/** The folder below the executor's root that has the image's files and the pod's volumes in it. */
+export const GUEST_ROOT = "/guest";
+
+/** What the executor's host functions read at its own place, for the C library looks there: names and resolvers. */
+export const NAME_FILES = ["/etc/hosts", "/etc/resolv.conf", "/etc/hostname"] as const;
+
+/**
+ * What must be in the executor's root for things to be mounted on it, for it is read-only: folders (mode 0755), and
+ * empty files (0644), besides the `destination` of each of the layout's `files`. All of it belongs to root, and
+ * nothing else may write to it: one tree serves all containers of a node.
+ */
+export const EXECUTOR_TREE = {
+  folders: ["/dev", "/etc", GUEST_ROOT, "/proc", "/sys", "/tmp"],
+  files: NAME_FILES,
+} as const;
+
+/** Where the executor's own files are. Paths on the host unless said otherwise. */
+export interface ExecutorLayout {
+  /** A folder that has `EXECUTOR_TREE` in it: the executor's root. */
+  readonly tree: string;
+  /** Files and folders to be mounted read-only into the tree: the program, its loader and libraries, what was prepared. */
+  readonly files: readonly { readonly source: string; readonly destination: string }[];
+  /** Program and arguments, in the tree. */
+  readonly command: readonly string[];
+  /** `NAME=value`: all the variables of the process besides the guest's document. */
+  readonly env: readonly string[];
+}

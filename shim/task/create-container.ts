@@ -1,0 +1,131 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf } from "@rcm/lib/errors";
+import { mount } from "../linux/mount.ts";
+import { unmountRecursive } from "../linux/unmount.ts";
+import { writeRuncSettings } from "../options/runc-settings.ts";
+import { parseOptions } from "../options/runtime-options.ts";
+import type { RuntimeOptions } from "../options/runtime-options.ts";
+import type { CreateTaskRequest } from "../proto/task.ts";
+import { Runc } from "../runc/runc.ts";
+import type { OciSpec } from "../spec/oci-spec.ts";
+import { parseSpec } from "../spec/parse-spec.ts";
+import { TtrpcError } from "../ttrpc/status.ts";
+import { RUNC_MS, rootfsOf } from "./container.ts";
+import type { Container, TaskHost } from "./container.ts";
+import { traitsOf } from "./container-traits.ts";
+import { openProcessStdio } from "./open-process-stdio.ts";
+import { prepareBundle } from "./prepare-bundle.ts";
+import { TaskProcess } from "./process.ts";
+import { publishEvent } from "./publish-event.ts";
+import { readPidFile } from "./read-pid-file.ts";
+import { superviseInit } from "./supervise.ts";
+import { watchCgroup } from "./watch-cgroup.ts";
+
+/** runc's process is here from the start, for `delete` to name it. */
+const PID_FILE = "init.pid";
+
+type Undo = (() => void | Promise<void>)[];
+
+/**
+ * Creates a container in which nothing of the user's runs yet.
+ *
+ * @throws after taking back all that it did.
+ */
+export async function createContainer(host: TaskHost, request: CreateTaskRequest): Promise<Container> {
+  const undo: Undo = [];
+  try {
+    return await create(host, request, undo);
+  } catch (error) {
+    await takeBack(host, request.id, undo);
+    throw error;
+  }
+}
+
+async function create(host: TaskHost, request: CreateTaskRequest, undo: Undo): Promise<Container> {
+  const { id, bundle } = request;
+  if (request.checkpoint !== "") {
+    throw new TtrpcError("UNIMPLEMENTED", `Cannot restore container "${id}" from a checkpoint: start it anew`);
+  }
+  const options = await parseOptions(request.options);
+  const spec = readSpec(bundle);
+  writeRuncSettings(bundle, options);
+  mountRootfs(request, undo);
+  const { kind, runcBundle } = await prepareBundle(spec, bundle, host.executor);
+  const traits = traitsOf(spec, options.systemdCgroup);
+  const runc = runcOf(host, options, traits.systemdCgroup);
+  const init = new TaskProcess(id, "", request);
+  const { ioUid, ioGid } = options;
+  init.stdio = await openProcessStdio(host, init, { ioUid, ioGid });
+  undo.push(() => init.stdio?.close());
+  init.pid = await createByRunc(runc, init, { bundle, runcBundle, options });
+  undo.push(async () => runc.delete(id, { force: true }, AbortSignal.timeout(RUNC_MS)));
+  init.stdio.handedOver();
+  const { cgroup, oomWatch } = watchCgroup(host, id, init.pid);
+  init.move("created", "create");
+  const { rootfs, stdin, stdout, stderr, terminal } = request;
+  const io = { stdin, stdout, stderr, terminal };
+  publishEvent(host, "/tasks/create", { containerId: id, bundle, rootfs, io, pid: init.pid });
+  const container = { id, bundle, kind, traits, runc, init, execs: new Map(), cgroup, oomWatch };
+  void superviseInit(host, container);
+  return container;
+}
+
+async function takeBack(host: TaskHost, container: string, undo: Undo): Promise<void> {
+  for (const step of undo.toReversed()) {
+    try {
+      await step();
+    } catch (error) {
+      host.log.warn("Not all of a failed creation was taken back", { container, reason: messageOf(error) });
+    }
+  }
+}
+
+function readSpec(bundle: string): OciSpec {
+  const file = join(bundle, "config.json");
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new TtrpcError("INVALID_ARGUMENT", `Cannot read "${file}": ${messageOf(cause)}`, { cause });
+  }
+  return parseSpec(text);
+}
+
+function mountRootfs({ bundle, rootfs }: CreateTaskRequest, undo: Undo): void {
+  const target = rootfsOf(bundle);
+  if (rootfs.length === 0) return;
+  undo.push(() => {
+    unmountRecursive(target);
+  });
+  for (const { type, source, options } of rootfs) mount({ type, source, target, options });
+}
+
+function runcOf({ reaper, namespace }: TaskHost, { binaryName, root }: RuntimeOptions, systemdCgroup: boolean): Runc {
+  return new Runc({
+    binary: binaryName,
+    root: join(root, namespace),
+    systemdCgroup,
+    spawn: (file, args, options) => reaper.spawnOwn(file, args, options),
+  });
+}
+
+interface Creation {
+  readonly bundle: string;
+  readonly runcBundle: string;
+  readonly options: RuntimeOptions;
+}
+
+/** @returns the pid of the process that waits to become the user's. */
+async function createByRunc(
+  runc: Runc,
+  { containerId, stdio }: TaskProcess,
+  { bundle, runcBundle, options: { noPivotRoot, noNewKeyring } }: Creation,
+): Promise<number> {
+  if (stdio === undefined) throw new TtrpcError("INTERNAL", `Container "${containerId}" has no input and output`);
+  const { fds, consoleSocket } = stdio;
+  const pidFile = join(bundle, PID_FILE);
+  const creation = { id: containerId, bundle: runcBundle, pidFile, consoleSocket, noPivotRoot, noNewKeyring };
+  await runc.create({ ...creation, stdio: fds }, AbortSignal.timeout(RUNC_MS));
+  return readPidFile(pidFile);
+}

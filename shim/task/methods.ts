@@ -1,0 +1,145 @@
+import { Empty } from "../proto/any.ts";
+import {
+  CheckpointTaskRequest,
+  CloseIORequest,
+  ConnectRequest,
+  ConnectResponse,
+  CreateTaskRequest,
+  CreateTaskResponse,
+  DeleteRequest,
+  DeleteResponse,
+  ExecProcessRequest,
+  KillRequest,
+  PauseRequest,
+  PidsRequest,
+  PidsResponse,
+  ResizePtyRequest,
+  ResumeRequest,
+  ShutdownRequest,
+  StartRequest,
+  StartResponse,
+  StateRequest,
+  StateResponse,
+  StatsRequest,
+  StatsResponse,
+  TASK_SERVICES,
+  UpdateTaskRequest,
+  WaitRequest,
+  WaitResponse,
+} from "../proto/task.ts";
+import { timestampFromDate } from "../proto/timestamp.ts";
+import type { Handler, Method, Services } from "../ttrpc/service.ts";
+import type { Container, TaskHost } from "./container.ts";
+import { checkpointContainer, killProcess, pauseContainer, resumeContainer, updateContainer } from "./control.ts";
+import { pidsOf, statsOf } from "./measure.ts";
+import type { TaskService } from "./service.ts";
+import { toTtrpcError } from "./to-ttrpc-error.ts";
+
+export interface ShimCalls {
+  readonly pid: number;
+  /** Ends the shim once the answer is sent. */
+  readonly shutdown: () => void;
+}
+
+/** The Task service as ttrpc has it, under both its names: the messages of v2 and v3 are the same. */
+export function taskServices(host: TaskHost, task: TaskService, calls: ShimCalls): Services {
+  const methods = { ...lifeMethods(task, calls), ...processMethods(task), ...containerMethods(host, task) };
+  return Object.fromEntries(TASK_SERVICES.map((name) => [name, methods]));
+}
+
+type Methods = Readonly<Record<string, Method>>;
+
+/** Answers `Empty`. */
+const DONE = {};
+
+function lifeMethods(task: TaskService, { pid: shimPid, shutdown }: ShimCalls): Methods {
+  return {
+    Create: method(CreateTaskRequest, CreateTaskResponse, async (request) => ({ pid: await task.create(request) })),
+    Start: method(StartRequest, StartResponse, async (request) => ({ pid: await task.start(request) })),
+    Delete: method(DeleteRequest, DeleteResponse, async (request) => {
+      const { pid, exit } = await task.delete(request);
+      return { pid, exitStatus: exit.status, exitedAt: timestampFromDate(exit.at) };
+    }),
+    // Also for a container that is not there: containerd asks when it finds the shim again.
+    Connect: method(ConnectRequest, ConnectResponse, ({ id }) => ({ shimPid, taskPid: task.pidOf(id), version: "2" })),
+    Shutdown: method(ShutdownRequest, Empty, () => {
+      if (task.isEmpty) shutdown();
+      return DONE;
+    }),
+  };
+}
+
+function processMethods(task: TaskService): Methods {
+  const wait = method(WaitRequest, WaitResponse, async (request, signal) => {
+    const { status, at } = await task.wait(request, signal);
+    return { exitStatus: status, exitedAt: timestampFromDate(at) };
+  });
+  return {
+    State: method(StateRequest, StateResponse, (request) => task.state(request)),
+    Kill: method(KillRequest, Empty, async (request) => {
+      await killProcess(task.container(request.id), task.process(request), request);
+      return DONE;
+    }),
+    Exec: method(ExecProcessRequest, Empty, (request) => {
+      task.addExec(request);
+      return DONE;
+    }),
+    ResizePty: method(ResizePtyRequest, Empty, (request) => {
+      task.process(request).stdio?.resize(request.width, request.height);
+      return DONE;
+    }),
+    CloseIO: method(CloseIORequest, Empty, (request) => {
+      if (request.stdin) task.process(request).stdio?.closeStdin();
+      return DONE;
+    }),
+    Wait: { waits: true, handle: wait },
+  };
+}
+
+function containerMethods(host: TaskHost, task: TaskService): Methods {
+  function change<Q extends { readonly id: string }>(
+    request: Decoder<Q>,
+    work: (container: Container, request: Q) => Promise<void>,
+  ): Method {
+    return method(request, Empty, async (decoded) => {
+      await work(task.container(decoded.id), decoded);
+      return DONE;
+    });
+  }
+  return {
+    Pids: method(PidsRequest, PidsResponse, async ({ id }) => {
+      const pids = await pidsOf(task.container(id));
+      return { processes: pids.map((pid) => ({ pid })) };
+    }),
+    Stats: method(StatsRequest, StatsResponse, async ({ id }) => ({ stats: await statsOf(task.container(id)) })),
+    Pause: change(PauseRequest, async (container) => pauseContainer(host, container)),
+    Resume: change(ResumeRequest, async (container) => resumeContainer(host, container)),
+    Checkpoint: change(CheckpointTaskRequest, async (container, request) =>
+      checkpointContainer(host, container, request),
+    ),
+    Update: change(UpdateTaskRequest, updateContainer),
+  };
+}
+
+interface Decoder<Q> {
+  decode(bytes: Uint8Array): Q;
+}
+
+interface Encoder<A> {
+  encode(message: A): Uint8Array;
+}
+
+/** Bytes in, bytes out; whatever goes wrong gets the code that containerd knows it by. */
+function method<Q, A>(
+  request: Decoder<Q>,
+  answer: Encoder<A>,
+  work: (request: Q, signal: AbortSignal) => A | Promise<A>,
+): Handler {
+  return async (payload, { signal }) => {
+    try {
+      return answer.encode(await work(request.decode(payload), signal));
+    } catch (error) {
+      throw toTtrpcError(error);
+    }
+  };
+}

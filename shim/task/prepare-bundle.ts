@@ -1,0 +1,54 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { containerKind } from "../spec/container-kind.ts";
+import { inspectEntrypoint } from "../spec/entrypoint.ts";
+import { EXECUTOR_TREE } from "../spec/executor-layout.ts";
+import type { ExecutorLayout } from "../spec/executor-layout.ts";
+import { entrypointCandidates, isWasm } from "../spec/is-wasm.ts";
+import { resolveDestinations } from "../spec/mount-targets.ts";
+import type { OciSpec } from "../spec/oci-spec.ts";
+import { rewriteForExecutor } from "../spec/rewrite.ts";
+import type { ContainerKind } from "./container-traits.ts";
+import type { ExecutorFiles } from "./executor-files.ts";
+
+export interface PreparedBundle {
+  readonly kind: ContainerKind;
+  /** The folder that runc is to take its specification from. */
+  readonly runcBundle: string;
+}
+
+/**
+ * Decides what the container is. A Wasm container gets a second bundle inside its own, whose specification runs the
+ * executor; containerd's own file stays as it is.
+ *
+ * @throws {SpecError} if nobody could run it.
+ */
+export async function prepareBundle(spec: OciSpec, bundle: string, executor: ExecutorFiles): Promise<PreparedBundle> {
+  if (containerKind(spec) === "sandbox") return { kind: "sandbox", runcBundle: bundle };
+  const rootfs = rootfsIn(spec, bundle);
+  const mounts = spec.mounts ?? [];
+  const inspection = await inspectEntrypoint(rootfs, entrypointCandidates(spec), mounts);
+  if (!isWasm({ spec, hasWasmLayers: false, inspection })) return { kind: "linux", runcBundle: bundle };
+  const runcBundle = join(bundle, "executor");
+  const layout: ExecutorLayout = { ...executor, tree: join(runcBundle, "rootfs") };
+  makeTree(layout.tree, executor);
+  const destinations = await resolveDestinations(rootfs, mounts);
+  const rewritten = rewriteForExecutor({ spec, bundle, destinations, layout });
+  writeFileSync(join(runcBundle, "config.json"), JSON.stringify(rewritten), { mode: 0o600 });
+  return { kind: "wasm", runcBundle };
+}
+
+function rootfsIn({ root }: OciSpec, bundle: string): string {
+  const path = root?.path ?? "rootfs";
+  return isAbsolute(path) ? path : join(bundle, path);
+}
+
+/** The executor's root: empty folders and files to mount things on. */
+function makeTree(tree: string, { files }: ExecutorFiles): void {
+  for (const folder of EXECUTOR_TREE.folders) mkdirSync(join(tree, folder), { recursive: true, mode: 0o755 });
+  for (const file of EXECUTOR_TREE.files) writeFileSync(join(tree, file), "", { mode: 0o644 });
+  for (const { destination, kind } of files) {
+    if (kind === "folder") mkdirSync(join(tree, destination), { recursive: true, mode: 0o755 });
+    else writeFileSync(join(tree, destination), "", { mode: 0o755 });
+  }
+}

@@ -1,0 +1,132 @@
+import { timestampFromDate } from "../proto/timestamp.ts";
+import { TtrpcError } from "../ttrpc/status.ts";
+import type { CreateTaskRequest, ExecProcessRequest, StateResponse } from "../proto/task.ts";
+import type { Container, TaskHost } from "./container.ts";
+import { createContainer } from "./create-container.ts";
+import { deleteContainer, deleteExec } from "./delete.ts";
+import { addExec, startExec } from "./exec.ts";
+import type { TaskProcess } from "./process.ts";
+import { startContainer } from "./start-container.ts";
+import { statusOf } from "./state.ts";
+import type { Exit } from "./state.ts";
+
+interface ProcessId {
+  readonly id: string;
+  readonly execId: string;
+}
+
+/**
+ * The containers of one shim. Whatever changes one claims its new state before it waits for anything, so two calls at
+ * once cannot both succeed.
+ */
+export class TaskService {
+  readonly #host: TaskHost;
+  readonly #containers = new Map<string, Container>();
+  /** Names of containers that are being created. */
+  readonly #creating = new Set<string>();
+
+  constructor(host: TaskHost) {
+    this.#host = host;
+  }
+
+  get isEmpty(): boolean {
+    return this.#containers.size === 0 && this.#creating.size === 0;
+  }
+
+  async create(request: CreateTaskRequest): Promise<number> {
+    const { id } = request;
+    if (this.#containers.has(id) || this.#creating.has(id)) {
+      throw new TtrpcError("ALREADY_EXISTS", `Cannot create container "${id}": there is one of that name`);
+    }
+    this.#creating.add(id);
+    try {
+      const container = await createContainer(this.#host, request);
+      this.#containers.set(id, container);
+      return container.init.pid;
+    } finally {
+      this.#creating.delete(id);
+    }
+  }
+
+  async start({ id, execId }: ProcessId): Promise<number> {
+    const container = this.container(id);
+    if (execId === "") await startContainer(this.#host, container);
+    else await startExec(this.#host, container, this.process({ id, execId }));
+    return this.process({ id, execId }).pid;
+  }
+
+  /** @returns the process and how it ended. */
+  async delete({ id, execId }: ProcessId): Promise<{ readonly pid: number; readonly exit: Exit }> {
+    const container = this.container(id);
+    const process = this.process({ id, execId });
+    if (execId === "") {
+      const exit = await deleteContainer(this.#host, container);
+      this.#containers.delete(id);
+      return { pid: process.pid, exit };
+    }
+    return { pid: process.pid, exit: await deleteExec(container, process) };
+  }
+
+  addExec(request: ExecProcessRequest): void {
+    addExec(this.#host, this.container(request.id), request);
+  }
+
+  state({ id, execId }: ProcessId): StateResponse {
+    const { bundle } = this.container(id);
+    const { pid, state, paths, exit } = this.process({ id, execId });
+    const { stdin, stdout, stderr, terminal } = paths;
+    return {
+      id,
+      bundle,
+      pid,
+      status: statusOf(state),
+      stdin,
+      stdout,
+      stderr,
+      terminal,
+      exitStatus: exit?.status ?? 0,
+      exitedAt: exit === undefined ? undefined : timestampFromDate(exit.at),
+      execId,
+    };
+  }
+
+  /**
+   * Waits for the end of a process for as long as it takes: containerd sets no limit.
+   *
+   * @param signal aborts when the caller is gone.
+   */
+  async wait(process: ProcessId, signal: AbortSignal): Promise<Exit> {
+    const { exited } = this.process(process);
+    const { promise, reject } = Promise.withResolvers<never>();
+    function abort(): void {
+      reject(new TtrpcError("CANCELED", "The caller no longer waits"));
+    }
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      return await Promise.race([exited, promise]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** @throws {TtrpcError} `NOT_FOUND`. */
+  container(id: string): Container {
+    const container = this.#containers.get(id);
+    if (container !== undefined) return container;
+    throw new TtrpcError("NOT_FOUND", `Cannot find container "${id}": this shim has none of that name`);
+  }
+
+  /** The pid of a container, or 0 if there is none. */
+  pidOf(id: string): number {
+    return this.#containers.get(id)?.init.pid ?? 0;
+  }
+
+  /** @throws {TtrpcError} `NOT_FOUND`. */
+  process({ id, execId }: ProcessId): TaskProcess {
+    const { init, execs } = this.container(id);
+    const process = execId === "" ? init : execs.get(execId);
+    if (process !== undefined) return process;
+    throw new TtrpcError("NOT_FOUND", `Cannot find process "${execId}" of container "${id}": it was never added, or deleted`);
+  }
+}

@@ -1,0 +1,46 @@
+import { timestampFromDate } from "../proto/timestamp.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "@rcm/lib/errors";
+import { killAll } from "../cgroup/kill-all.ts";
+import type { Container, TaskHost } from "./container.ts";
+import type { TaskProcess } from "./process.ts";
+import { publishEvent } from "./publish-event.ts";
+import type { Exit } from "./state.ts";
+
+/** How long the end of the first process waits for those that were executed beside it, in milliseconds. */
+const EXEC_END_MS = 2000;
+
+/** Follows the container's first process to its end, which is the container's last event but its deletion. */
+export async function superviseInit(host: TaskHost, container: Container): Promise<void> {
+  const { init, execs } = container;
+  const exit = await host.reaper.exitOf(init.pid);
+  container.oomWatch.check();
+  if (!container.traits.ownPids) {
+    await killAll(container.cgroup).catch((error: unknown) => {
+      host.log.warn("Processes are left", { container: container.id, reason: messageOf(error) });
+    });
+  }
+  const others = [...execs.values()].filter(({ pid, exit: ended }) => pid !== 0 && ended === undefined);
+  await Promise.race([Promise.all(others.map(async ({ exited }) => exited)), sleep(EXEC_END_MS, undefined)]);
+  await end(host, init, exit);
+}
+
+export async function superviseExec(host: TaskHost, process: TaskProcess): Promise<void> {
+  await end(host, process, await host.reaper.exitOf(process.pid));
+}
+
+/** Containerd must learn of a start before it learns of the end. */
+async function end(host: TaskHost, process: TaskProcess, exit: Exit): Promise<void> {
+  await process.started;
+  process.endOutput().catch((error: unknown) => {
+    host.log.warn("Output may be lost", { process: process.name, reason: messageOf(error) });
+  });
+  process.stop(exit);
+  publishEvent(host, "/tasks/exit", {
+    containerId: process.containerId,
+    id: process.execId === "" ? process.containerId : process.execId,
+    pid: process.pid,
+    exitStatus: exit.status,
+    exitedAt: timestampFromDate(exit.at),
+  });
+}
