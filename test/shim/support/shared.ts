@@ -1,5 +1,5 @@
 import { after, afterEach, before, describe } from "mocha";
-import { deadSockets, expectNothingLeft, type Baseline } from "./leaks.ts";
+import { expectNothingLeft } from "./leaks.ts";
 import { removeAllPods } from "./pods.ts";
 import { TestContainerd, VERSIONS, type Version } from "./test-containerd.ts";
 
@@ -28,10 +28,8 @@ export function describeOnEach(
     describe(`${title}, containerd ${version}`, function onVersion() {
       this.timeout(TEST_TIMEOUT_MS);
       let containerd: TestContainerd | undefined;
-      let baseline: Baseline = new Set();
       before("containerd is started", async () => {
         containerd = await sharedContainerd(version);
-        baseline = await deadSockets();
       });
       body(() => {
         if (containerd === undefined) throw new Error("Cannot use containerd: it is started before the first test");
@@ -41,7 +39,7 @@ export function describeOnEach(
         if (containerd === undefined) return;
         await removeAllPods(containerd);
         await removeAllTasks(containerd);
-        await expectNothingLeft(containerd, baseline, AbortSignal.timeout(TEST_TIMEOUT_MS));
+        await expectNothingLeft(containerd, AbortSignal.timeout(TEST_TIMEOUT_MS));
       });
     });
   }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -38,6 +38,8 @@ export class TestContainerd {
   /** The shim under test: where handler "spin" finds it. */
   readonly shim: string;
   readonly extraHandlers: readonly Handler[];
+  /** The sockets of all shims that were known to run. */
+  readonly shimSockets = new Set<string>();
   #cri: CriClient | undefined;
 
   private constructor(folder: string, version: Version, bin: string, extraHandlers: readonly Handler[]) {
@@ -116,6 +118,18 @@ export class TestContainerd {
   /** The arguments that run ctr in the namespace, CRI's or our own. */
   ctrArgv(namespace: "k8s.io" | "own"): string[] {
     return this.#ctrArgv(namespace === "own" ? this.namespace : namespace);
+  }
+
+  /** Notes where the shim of a pod, or of a container of ctr's, listens. */
+  async noteSocket(namespace: string, id: string): Promise<void> {
+    const bundle = join(this.folder, "state/io.containerd.runtime.v2.task", namespace, id);
+    const texts = ["address", "bootstrap.json"].map(async (name) =>
+      readFile(join(bundle, name), "utf8").catch(() => ""),
+    );
+    for (const text of await Promise.all(texts)) {
+      const path = /unix:\/\/([^"\s]+)/.exec(text)?.[1];
+      if (path !== undefined) this.shimSockets.add(path);
+    }
   }
 
   /** Installs the shim under test anew: another file under the same name. */
