@@ -36,15 +36,18 @@ async function run(flags: Flags, bundle: string): Promise<void> {
 
 /** Names the shim of the container's group, or becomes it. */
 async function startShim(flags: Flags, bundle: string): Promise<void> {
-  const { start, makeExpendable, detach, LAUNCHER_FD } = await import("./start/index.ts");
+  const { containerdMajor, detach, LAUNCHER_FD, makeExpendable, parentOf, start, startReply } =
+    await import("./start/index.ts");
+  const { [LAUNCHER_FD]: launcherFd, ...env } = process.env;
+  const containerd = launcherFd === undefined ? process.ppid : parentOf(process.ppid);
   const { address, path, listener } = await start(flags, bundle);
+  const reply = startReply(address, containerdMajor(containerd));
   if (listener === undefined) {
-    writeSync(1, address);
+    writeSync(1, reply);
     return;
   }
-  const { [LAUNCHER_FD]: launcherFd, ...env } = process.env;
-  makeExpendable(process.ppid);
-  detach(address, launcherFd);
+  makeExpendable(containerd);
+  detach(reply, launcherFd);
   // Whoever connects waits in the kernel meanwhile.
   const { serve } = await import("./start/serve.ts");
   await serve({ flags, listener, path, env, bundle });

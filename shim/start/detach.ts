@@ -4,13 +4,13 @@ import { closeSync, openSync, writeSync } from "node:fs";
 export const LAUNCHER_FD = "RCM_LAUNCHER_FD";
 
 /**
- * Tells containerd the address and lets go of it: containerd reads until all holders of the output have closed it, and
+ * Answers containerd and lets go of it: containerd reads until all holders of the output have closed it, and
  * waits until the process that it started has ended, which is the launcher.
  *
  * @param launcherFd undefined if Node runs the shim's source: it stays in the foreground then.
  */
-export function detach(address: string, launcherFd: string | undefined): void {
-  writeSync(1, address);
+export function detach(reply: string, launcherFd: string | undefined): void {
+  writeSync(1, reply);
   if (launcherFd === undefined) return;
   for (const fd of [0, 1, 2]) closeSync(fd);
   for (const flags of ["r", "w", "w"]) openSync("/dev/null", flags); // They take the numbers that are free: 0, 1, 2.

@@ -29,8 +29,9 @@ export async function killProcess(
   process: TaskProcess,
   { signal, all }: { readonly signal: number; readonly all: boolean },
 ): Promise<void> {
-  if (signal > MAX_SIGNAL)
+  if (signal > MAX_SIGNAL) {
     throw new TtrpcError("INVALID_ARGUMENT", `Cannot send signal ${signal}: the last is ${MAX_SIGNAL}`);
+  }
   if (process.exit !== undefined) throw finished(process);
   if (process.pid === 0) throw process.refusal("send a signal to");
   if (process.state === "paused" || process.state === "pausing") {
