@@ -39,6 +39,12 @@ function parseUri(stream: StreamName, value: string): Target {
   if (scheme === undefined) throw refusal(stream, value, "it must be an absolute path, or a URI with one");
   const path = decodePath(encoded);
   if (path === undefined) throw refusal(stream, value, "its path has a broken escape");
+  const target = targetOf(scheme, path, query);
+  if (target === undefined) throw refusal(stream, value, "use a path, fifo://, file://, binary:// or binary-v2://");
+  return target;
+}
+
+function targetOf(scheme: string, path: string, query: string): Target | undefined {
   switch (scheme) {
     case "fifo":
       return { kind: "path", path };
@@ -48,7 +54,7 @@ function parseUri(stream: StreamName, value: string): Target {
     case "binary-v2":
       return { kind: "program", path, args: argumentsOf(query), needsByte: scheme === "binary-v2" };
     default:
-      throw refusal(stream, value, "use a path, fifo://, file://, binary:// or binary-v2://");
+      return undefined;
   }
 }
 
