@@ -106,7 +106,7 @@ function openTerminal(
     open,
     nothing,
     socket: new ConsoleSocket(host.socketFolder),
-    stdin: stdin?.fd,
+    stdin: stdin === undefined ? undefined : { fd: stdin.fd, kind: stdin.hold === undefined ? "file" : "pipe" },
     stdinHold: stdin?.hold,
     output,
     outputHold: output.hold,
