@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Log } from "@rcm/lib/log";
-import type { CgroupPaths } from "../cgroup/paths.ts";
-import type { OomWatch } from "../cgroup/oom-watch.ts";
-import type { Publisher } from "../events/publisher.ts";
+import type { OomWatch, OomWatches } from "../cgroup/oom-watch.ts";
+import type { CgroupMounts, CgroupPaths } from "../cgroup/paths.ts";
+import type { EventPublisher } from "../events/publisher.ts";
 import type { Reaper } from "../linux/reaper.ts";
 import type { Runc } from "../runc/runc.ts";
 import type { ContainerKind, ContainerTraits } from "./container-traits.ts";
@@ -13,7 +13,9 @@ import type { TaskProcess } from "./process.ts";
 export interface TaskHost {
   readonly namespace: string;
   readonly reaper: Reaper;
-  readonly publisher: Publisher;
+  readonly publisher: EventPublisher;
+  readonly oomWatches: OomWatches;
+  readonly cgroupMounts: CgroupMounts;
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly executor: ExecutorFiles;

@@ -28,7 +28,10 @@ export function addExec(host: TaskHost, container: Container, request: ExecProce
   const { execs, init, kind } = container;
   const { execId } = request;
   if (!IDENTIFIER.test(execId)) {
-    throw new TtrpcError("INVALID_ARGUMENT", `Cannot add process "${execId}": its name must be letters, digits, ".", "_", "-"`);
+    throw new TtrpcError(
+      "INVALID_ARGUMENT",
+      `Cannot add process "${execId}": its name must be letters, digits, ".", "_", "-"`,
+    );
   }
   if (execs.has(execId)) {
     throw new TtrpcError("ALREADY_EXISTS", `Cannot add process "${execId}" to ${init.name}: there is one of that name`);

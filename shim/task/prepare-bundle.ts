@@ -28,7 +28,9 @@ export async function prepareBundle(spec: OciSpec, bundle: string, executor: Exe
   const rootfs = rootfsIn(spec, bundle);
   const mounts = spec.mounts ?? [];
   const inspection = await inspectEntrypoint(rootfs, entrypointCandidates(spec), mounts);
-  if (!isWasm({ spec, hasWasmLayers: false, inspection })) return { kind: "linux", runcBundle: bundle };
+  // runc says that a program is missing in the words that people know.
+  const missing = inspection.entrypoint.kind === "missing" && !inspection.hasSpinManifest;
+  if (missing || !isWasm({ spec, hasWasmLayers: false, inspection })) return { kind: "linux", runcBundle: bundle };
   const runcBundle = join(bundle, "executor");
   const layout: ExecutorLayout = { ...executor, tree: join(runcBundle, "rootfs") };
   makeTree(layout.tree, executor);

@@ -1,6 +1,6 @@
+import type { CreateTaskRequest, ExecProcessRequest, StateResponse } from "../proto/task.ts";
 import { timestampFromDate } from "../proto/timestamp.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
-import type { CreateTaskRequest, ExecProcessRequest, StateResponse } from "../proto/task.ts";
 import type { Container, TaskHost } from "./container.ts";
 import { createContainer } from "./create-container.ts";
 import { deleteContainer, deleteExec } from "./delete.ts";
@@ -127,6 +127,9 @@ export class TaskService {
     const { init, execs } = this.container(id);
     const process = execId === "" ? init : execs.get(execId);
     if (process !== undefined) return process;
-    throw new TtrpcError("NOT_FOUND", `Cannot find process "${execId}" of container "${id}": it was never added, or deleted`);
+    throw new TtrpcError(
+      "NOT_FOUND",
+      `Cannot find process "${execId}" of container "${id}": it was never added, or deleted`,
+    );
   }
 }
