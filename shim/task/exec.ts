@@ -90,13 +90,14 @@ async function run(host: TaskHost, { id, bundle, runc }: Container, process: Tas
   const processJsonFile = join(bundle, `exec-${execId}.json`);
   const pidFile = join(bundle, `exec-${execId}.pid`);
   const stdio = await openProcessStdio(host, process);
-  process.stdio = stdio;
   try {
     writeFileSync(processJsonFile, spec, { mode: 0o600 });
     const { fds, consoleSocket } = stdio;
     await runc.exec({ id, processJsonFile, pidFile, consoleSocket, stdio: fds }, AbortSignal.timeout(RUNC_MS));
     stdio.handedOver();
-    return readPidFile(pidFile);
+    const pid = readPidFile(pidFile);
+    process.stdio = stdio;
+    return pid;
   } catch (error) {
     stdio.close();
     throw error;
