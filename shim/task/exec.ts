@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecProcessRequest } from "../proto/task.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
@@ -90,17 +90,18 @@ async function run(host: TaskHost, { id, bundle, runc }: Container, process: Tas
   const processJsonFile = join(bundle, `exec-${execId}.json`);
   const pidFile = join(bundle, `exec-${execId}.pid`);
   const stdio = await openProcessStdio(host, process);
-  process.stdio = stdio;
   try {
-    await writeFile(processJsonFile, spec, { mode: 0o600 });
+    writeFileSync(processJsonFile, spec, { mode: 0o600 });
     const { fds, consoleSocket } = stdio;
     await runc.exec({ id, processJsonFile, pidFile, consoleSocket, stdio: fds }, AbortSignal.timeout(RUNC_MS));
     stdio.handedOver();
-    return readPidFile(pidFile);
+    const pid = readPidFile(pidFile);
+    process.stdio = stdio;
+    return pid;
   } catch (error) {
     stdio.close();
     throw error;
   } finally {
-    await Promise.all([processJsonFile, pidFile].map(async (path) => rm(path, { force: true })));
+    for (const path of [processJsonFile, pidFile]) rmSync(path, { force: true });
   }
 }
