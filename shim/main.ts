@@ -41,7 +41,7 @@ async function startShim(flags: Flags, bundle: string): Promise<void> {
   const { [LAUNCHER_FD]: launcherFd, ...env } = process.env;
   const containerd = launcherFd === undefined ? process.ppid : parentOf(process.ppid);
   const { address, path, listener } = await start(flags, bundle);
-  const reply = startReply(address, containerdMajor(containerd));
+  const reply = startReply(address, await containerdMajor(containerd));
   if (listener === undefined) {
     writeSync(1, reply);
     return;

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import type { Any } from "../proto/any.ts";
 import {
   RUNC_OPTIONS_TYPE,
@@ -52,7 +52,7 @@ export async function parseOptions(any: Any | undefined): Promise<RuntimeOptions
   if (type === RUNTIME_OPTIONS_TYPE) {
     const { configPath, configBody } = decoded(() => OptionsMessage.decode(any.value));
     if (configBody.length > 0) return await fromToml(Buffer.from(configBody).toString("utf8"), "its options table");
-    if (configPath !== "") return await fromToml(await readToml(configPath), configPath);
+    if (configPath !== "") return await fromToml(readToml(configPath), configPath);
     return DEFAULT_OPTIONS;
   }
   throw invalid(`Cannot read options of type "${type}": use a table of options in containerd's configuration`);
@@ -72,10 +72,10 @@ function fromRuncOptions(bytes: Uint8Array): RuntimeOptions {
   };
 }
 
-async function readToml(path: string): Promise<string> {
+function readToml(path: string): string {
   try {
-    const { size } = await stat(path);
-    if (size <= MAX_TOML_BYTES) return await readFile(path, "utf8");
+    const { size } = statSync(path);
+    if (size <= MAX_TOML_BYTES) return readFileSync(path, "utf8");
   } catch (cause) {
     throw invalid(`Cannot read the options in "${path}", which ConfigPath names`, cause);
   }

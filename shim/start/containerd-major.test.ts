@@ -23,22 +23,22 @@ describe("majorIn()", () => {
 });
 
 describe("containerdMajor()", () => {
-  it("asks a program once, and remembers its answer by its file", () => {
+  it("asks a program once, and remembers its answer by its file", async () => {
     const folder = mkdtempSync(join(tmpdir(), "rcm-major-"));
     try {
       // Node itself answers --version with its own, which has no blank before it.
-      expect(containerdMajor(process.pid, folder)).to.equal(1);
+      expect(await containerdMajor(process.pid, folder)).to.equal(1);
       const [name = ""] = readdirSync(folder);
       expect(readFileSync(join(folder, name), "utf8")).to.equal("1");
       writeFileSync(join(folder, name), "2");
-      expect(containerdMajor(process.pid, folder)).to.equal(2);
+      expect(await containerdMajor(process.pid, folder)).to.equal(2);
     } finally {
       rmSync(folder, { recursive: true });
     }
   });
 
-  it("takes a process that is gone for an old one", () => {
-    expect(containerdMajor(2 ** 22 + 1)).to.equal(1);
+  it("takes a process that is gone for an old one", async () => {
+    expect(await containerdMajor(2 ** 22 + 1)).to.equal(1);
   });
 });
 

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -14,15 +13,20 @@ const ASK_MS = 2000;
  *
  * @param pid of containerd.
  */
-export function containerdMajor(pid: number, folder = FOLDER): number {
+export async function containerdMajor(pid: number, folder = FOLDER): Promise<number> {
   const exe = `/proc/${pid}/exe`;
   try {
     const { dev, ino, mtimeMs } = statSync(exe);
     const file = join(folder, `containerd-${dev}-${ino}-${Math.trunc(mtimeMs)}`);
-    return readKnown(file) ?? remember(file, majorIn(execFileSync(exe, ["--version"], { timeout: ASK_MS }).toString()));
+    return readKnown(file) ?? remember(file, await ask(exe));
   } catch {
     return 1; // The older protocol works with every version.
   }
+}
+
+async function ask(exe: string): Promise<number> {
+  const { execFileSync } = await import("node:child_process"); // Not needed otherwise: 3 ms.
+  return majorIn(execFileSync(exe, ["--version"], { timeout: ASK_MS }).toString());
 }
 
 /** @param output of `containerd --version`, such as "containerd github.com/containerd/containerd/v2 2.1.9+ds1 …". */

@@ -51,7 +51,7 @@ async function create(host: TaskHost, request: CreateTaskRequest, undo: Undo): P
   const spec = readSpec(bundle);
   writeRuncSettings(bundle, options);
   mountRootfs(request, undo);
-  const { kind, runcBundle } = await prepareBundle(spec, bundle, host.executor);
+  const { kind, runcBundle } = prepareBundle(spec, bundle, host.executor);
   const traits = traitsOf(spec, options.systemdCgroup);
   const runc = runcOf(host, options, traits.systemdCgroup);
   const init = new TaskProcess(id, "", request);

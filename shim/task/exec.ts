@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecProcessRequest } from "../proto/task.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
@@ -92,7 +92,7 @@ async function run(host: TaskHost, { id, bundle, runc }: Container, process: Tas
   const stdio = await openProcessStdio(host, process);
   process.stdio = stdio;
   try {
-    await writeFile(processJsonFile, spec, { mode: 0o600 });
+    writeFileSync(processJsonFile, spec, { mode: 0o600 });
     const { fds, consoleSocket } = stdio;
     await runc.exec({ id, processJsonFile, pidFile, consoleSocket, stdio: fds }, AbortSignal.timeout(RUNC_MS));
     stdio.handedOver();
@@ -101,6 +101,6 @@ async function run(host: TaskHost, { id, bundle, runc }: Container, process: Tas
     stdio.close();
     throw error;
   } finally {
-    await Promise.all([processJsonFile, pidFile].map(async (path) => rm(path, { force: true })));
+    for (const path of [processJsonFile, pidFile]) rmSync(path, { force: true });
   }
 }

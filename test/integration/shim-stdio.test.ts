@@ -171,6 +171,27 @@ describe("a terminal", () => {
     await remove(container);
   }).timeout(90_000);
 
+  it("reads and writes files", async () => {
+    const [input, output] = [join(bench.folder, "tty-in"), join(bench.folder, "tty-out")];
+    writeFileSync(input, "from a file\n");
+    const streams = { stdin: input, stdout: `file://${output}` };
+    const container = await createTerminal("file-tty", ["sh", "-c", "read line; echo got $line"], streams);
+    await bench.runc.start({ id: "file-tty", pid: container.pid, hasPoststartHooks: false }, soon());
+    expect(await container.exit).to.have.property("status", 0);
+    await container.stdio.finish(soon());
+    expect(readFileSync(output, "utf8")).to.equal("from a file\r\ngot from a file\r\n");
+    await remove(container);
+  });
+
+  it("does not make the process wait when its output cannot be written", async () => {
+    const args = ["sh", "-c", "head -c 1000000 /dev/zero; exit 5"];
+    const container = await createTerminal("full-tty", args, { stdout: "/dev/full" });
+    await bench.runc.start({ id: "full-tty", pid: container.pid, hasPoststartHooks: false }, soon());
+    expect(await container.exit).to.have.property("status", 5);
+    await container.stdio.finish(soon());
+    await remove(container);
+  });
+
   it("keeps what the process said last for a reader that comes late", async () => {
     const stdout = makeFifo();
     const container = await createTerminal("late-tty", ["sh", "-c", "echo last words"], { stdout });

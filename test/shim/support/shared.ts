@@ -11,7 +11,9 @@ const shared = new Map<Version, Promise<TestContainerd>>();
 
 after("the containerds are removed", async function removeAll() {
   this.timeout(TEST_TIMEOUT_MS);
-  for (const starting of shared.values()) await (await starting).remove(AbortSignal.timeout(TEST_TIMEOUT_MS));
+  for (const started of await Promise.allSettled(shared.values())) {
+    if (started.status === "fulfilled") await started.value.remove(AbortSignal.timeout(TEST_TIMEOUT_MS));
+  }
 });
 
 /**

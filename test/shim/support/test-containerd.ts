@@ -62,13 +62,13 @@ export class TestContainerd {
     const folder = await mkdtemp(join(tmpdir(), "rcm-s-"));
     const unpacked = version === "1.6" ? "/" : await unpackContainerd(version, currentSettings().cacheDir, signal);
     const containerd = new TestContainerd(folder, version, join(unpacked, "usr/bin"), extraHandlers);
-    await containerd.#prepare(signal);
-    await containerd.start(signal);
-    for (const image of ["pause.tar", "busybox.tar"]) {
-      for (const namespace of ["k8s.io", containerd.namespace]) {
-        const argv = [...containerd.#ctrArgv(namespace), "image", "import", join(folder, "images", image)];
-        await runCommand(argv, { timeoutMs: 60_000 }, signal);
-      }
+    try {
+      await containerd.#prepare(signal);
+      await containerd.start(signal);
+      await containerd.#importImages(signal);
+    } catch (error) {
+      await containerd.remove(signal);
+      throw error;
     }
     return containerd;
   }
@@ -152,6 +152,15 @@ export class TestContainerd {
     const number = (process.pid + VERSIONS.indexOf(this.version)) % 250;
     await writeFile(join(this.folder, "cni/10-bridge.conflist"), networkJson(this.folder, this.#bridge(), number));
     await writeFile(join(this.folder, "config.toml"), configToml(this.folder, this.shim, this.extraHandlers));
+  }
+
+  async #importImages(signal: AbortSignal): Promise<void> {
+    for (const image of ["pause.tar", "busybox.tar"]) {
+      for (const namespace of ["k8s.io", this.namespace]) {
+        const argv = [...this.#ctrArgv(namespace), "image", "import", join(this.folder, "images", image)];
+        await runCommand(argv, { timeoutMs: 60_000 }, signal);
+      }
+    }
   }
 
   async #readyClient(): Promise<CriClient | undefined> {
