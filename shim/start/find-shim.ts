@@ -9,10 +9,7 @@ import { ShimError } from "../shim-error.ts";
 import { groupOf } from "../spec/container-kind.ts";
 import type { OciSpec } from "../spec/oci-spec.ts";
 import { readOptions } from "./read-options.ts";
-import { socketPath } from "./socket-address.ts";
-
-/** One shim for the whole node, when the handler's options ask for it. */
-const NODE_GROUP = "node";
+import { NODE_GROUP, socketPath } from "./socket-address.ts";
 
 /** How long a shim that is there may take to accept, in milliseconds. */
 const CONNECT_MS = 2000;

@@ -19,6 +19,7 @@ import { prepareBundle } from "./prepare-bundle.ts";
 import { TaskProcess } from "./process.ts";
 import { publishEvent } from "./publish-event.ts";
 import { readPidFile } from "./read-pid-file.ts";
+import { runtimeCall } from "./runtime-call.ts";
 import { superviseInit } from "./supervise.ts";
 import { watchCgroup } from "./watch-cgroup.ts";
 
@@ -126,6 +127,6 @@ async function createByRunc(
   const { fds, consoleSocket } = stdio;
   const pidFile = join(bundle, PID_FILE);
   const creation = { id: containerId, bundle: runcBundle, pidFile, consoleSocket, noPivotRoot, noNewKeyring };
-  await runc.create({ ...creation, stdio: fds }, AbortSignal.timeout(RUNC_MS));
+  await runtimeCall("create", runc.create({ ...creation, stdio: fds }, AbortSignal.timeout(RUNC_MS)));
   return readPidFile(pidFile);
 }

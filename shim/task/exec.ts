@@ -8,6 +8,7 @@ import { openProcessStdio } from "./open-process-stdio.ts";
 import { TaskProcess } from "./process.ts";
 import { publishEvent } from "./publish-event.ts";
 import { readPidFile } from "./read-pid-file.ts";
+import { runtimeCall } from "./runtime-call.ts";
 import { superviseExec } from "./supervise.ts";
 
 /** A process description with more bytes is refused. */
@@ -93,7 +94,8 @@ async function run(host: TaskHost, { id, bundle, runc }: Container, process: Tas
   try {
     writeFileSync(processJsonFile, spec, { mode: 0o600 });
     const { fds, consoleSocket } = stdio;
-    await runc.exec({ id, processJsonFile, pidFile, consoleSocket, stdio: fds }, AbortSignal.timeout(RUNC_MS));
+    const request = { id, processJsonFile, pidFile, consoleSocket, stdio: fds };
+    await runtimeCall("exec", runc.exec(request, AbortSignal.timeout(RUNC_MS)));
     stdio.handedOver();
     const pid = readPidFile(pidFile);
     process.stdio = stdio;

@@ -78,7 +78,7 @@ async function provideRestart(all: readonly NodeHost[]): Promise<void> {
 
 function imageSize(image: string, arch: string): string {
   const file = join(TOP, `dist/images/${image}-${arch}.tar`);
-  spawnSync(join(TOP, "scripts/build"), ["--only", image, "--arch", arch]);
+  spawnSync(join(TOP, "scripts/build"), ["images", "--only", image, "--arch", arch]);
   return `${(statSync(file).size / 1e6).toFixed(1)} MB`;
 }
 

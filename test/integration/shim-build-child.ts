@@ -2,11 +2,11 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 
-const address = process.argv[2] ?? "";
+const { argv, execArgv, execPath, arch, env } = process;
+const address = argv[2] ?? "";
 
 function show(): void {
-  const { argv, execArgv, execPath, arch, version, env } = process;
-  console.log(JSON.stringify({ argv: argv.slice(2), execArgv, execPath, arch, version, env }));
+  writeSync(1, JSON.stringify({ argv: argv.slice(2), execArgv, execPath, arch, env }));
 }
 
 /** Serves one connection, which gets the number of this process, and ends. */
@@ -17,7 +17,7 @@ function serve(): void {
   });
   server.listen(address, () => {
     writeSync(1, address);
-    const launcher = Number(process.env["RCM_LAUNCHER_FD"]);
+    const launcher = Number(env["RCM_LAUNCHER_FD"]);
     for (const fd of [0, 1, 2]) closeSync(fd);
     for (const mode of ["r", "w", "w"]) openSync("/dev/null", mode);
     writeSync(launcher, "0");
@@ -25,7 +25,7 @@ function serve(): void {
   });
 }
 
-if (process.argv.at(-1) !== "start") show();
+if (argv.at(-1) !== "start") show();
 else if (address === "fail") process.exitCode = 7;
 else if (address === "crash") process.abort();
 else serve();

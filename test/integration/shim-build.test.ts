@@ -131,6 +131,22 @@ describe("scripts/build shim", function suite() {
     expect(shown(result)).to.include({ arch: "arm64" });
   });
 
+  for (const { machine, emulator } of [
+    { machine: "x86_64", emulator: [] },
+    { machine: "aarch64", emulator: ["qemu-aarch64-static"] },
+  ]) {
+    it(`carries compiled code that V8 takes: ${machine}`, async () => {
+      const shim = await unpacked(machine);
+      const executable = await readFile(shim);
+      executable.write("--title=shout", executable.lastIndexOf("--no-warnings")); // The warning would be there.
+      await writeFile(shim, executable);
+      const [program, ...args] = [...emulator, shim, "-v"] as const;
+      const result = await run(program, ...args);
+      expect(result.stderr).to.equal("");
+      expect(shown(result).execArgv).to.include("--title=shout");
+    });
+  }
+
   it("unpacks its libraries once, for all to read, when twenty start at once", async () => {
     const shim = await unpacked("x86_64");
     const results = await Promise.all(Array.from({ length: 20 }, async () => await run(shim, "-v")));

@@ -19,7 +19,7 @@ export const NAMESPACE = "runtime-class-manager";
 /** Builds the images for this machine's architecture and gives them to every node. */
 export async function buildAndLoad(cluster: Cluster, signal: AbortSignal): Promise<void> {
   const arch = process.arch === "arm64" ? "arm64" : "amd64";
-  await promisify(execFile)(join(TOP, "scripts/build"), ["--arch", arch], { timeout: 10 * MINUTES, signal });
+  await promisify(execFile)(join(TOP, "scripts/build"), ["images", "--arch", arch], { timeout: 10 * MINUTES, signal });
   for (const image of ["manager", "node-installer"]) {
     await cluster.loadImage(join(TOP, `dist/images/${image}-${arch}.tar`), [], signal);
   }
