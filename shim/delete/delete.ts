@@ -33,10 +33,10 @@ export async function deleteLeftovers(flags: Flags, bundle: string): Promise<Uin
   const runc = new Runc({ binary: binaryName, root: join(root, namespace), spawn });
   await deleteOne(runc, { id, bundle });
   // By its rule, not by what the bundle says: containerd may have removed that meanwhile.
-  const isShimAlive = await isAlive(socketPath({ ...flags, group: id }));
+  const isPodAlive = await isAlive(socketPath({ ...flags, group: id }));
   await isAlive(socketPath({ ...flags, group: NODE_GROUP }));
   // With version 3 of the protocol containerd calls this for the pod's first container only.
-  if (!isShimAlive) {
+  if (!isPodAlive) {
     for (const other of containersOfPod(join(root, namespace), id)) await deleteOne(runc, other);
   }
   return DeleteResponse.encode({ pid, exitStatus: KILLED, exitedAt: timestampFromDate(new Date()) });
