@@ -3,6 +3,7 @@ import { after, before, describe, it } from "mocha";
 import {
   isProvisioned,
   NAMESPACE,
+  reasonOf,
   runPod,
   serveShim,
   shimManifest,
@@ -11,7 +12,7 @@ import {
   waitForShim,
 } from "../support/deployment.ts";
 import type { Artifact, ShimJson, ShimOptions } from "../support/deployment.ts";
-import { cleanUp, jobsOf, openStage } from "../support/e2e.ts";
+import { cleanUp, jobsOf, openStage, restartsReported, workTimes } from "../support/e2e.ts";
 import type { Stage } from "../support/e2e.ts";
 import { eventually } from "../support/kubectl.ts";
 import { NODES, NodeHost } from "../support/node-host.ts";
@@ -77,7 +78,7 @@ describe("a Shim on a cluster", () => {
     expect(await podsNow()).to.equal(pods);
     const after1 = await containerdStarts();
     for (const [at] of NODES.entries()) expect(after1[at]).not.to.equal(starts[at]);
-    const restarts = await restartsReported();
+    const restarts = await restartsReported(stage.kubectl, SHIM);
     expect(restarts).to.deep.equal(NODES.map(() => 1));
     for (const { name } of NODES) {
       expect(await label(name)).to.equal("provisioned");
@@ -87,15 +88,6 @@ describe("a Shim on a cluster", () => {
       expect(executable).to.equal(`/opt/rcm/store/${first.digest}/containerd-shim-${SHIM}`);
     }
   });
-
-  /** From the last report of each node's Job. */
-  async function restartsReported(): Promise<readonly number[]> {
-    const path = '{range .items[*]}{.status.containerStatuses[0].state.terminated.message}{"\\n"}{end}';
-    const selector = `runtime.spinkube.dev/shim=${SHIM}`;
-    const text = await stage.kubectl(["-n", NAMESPACE, "get", "pods", "-l", selector, "-o", `jsonpath=${path}`]);
-    const reports = text.split("\n").filter((line) => line.startsWith("{"));
-    return reports.map((line) => (JSON.parse(line) as { readonly restarts: number }).restarts);
-  }
 
   it("does nothing twice: applied again, manager restarted, manager killed", async () => {
     const starts = await containerdStarts();
@@ -242,21 +234,18 @@ describe("a Shim on a cluster", () => {
     );
     try {
       await apply({ rollout: { type: "rolling", rolling: { maxUpdate: 1 } } });
-      let most = 0;
-      const shim = await waitForShim(stage.kubectl, SHIM, 120_000, (one) => {
-        const states = NODES.map(({ name }) => stateOf(one, name)?.state ?? "Pending");
-        most = Math.max(most, states.filter((state) => state === "Installing").length);
-        return states[1] === "Failed";
-      });
-      expect(most).to.equal(1);
+      const shim = await waitForShim(stage.kubectl, SHIM, 120_000, (one) => reasonOf(one) === "TooManyFailures");
       expect(NODES.map(({ name }) => stateOf(shim, name)?.state)).to.deep.equal(["Proven", "Failed", "Pending"]);
       expect(stateOf(shim, "node2")?.reason).to.equal("ConfigInvalid");
       expect((await jobsOf(stage.kubectl, SHIM)).filter((name) => name.includes("node3"))).to.deep.equal([]);
+      expect(await stage.hosts[2]?.listing()).to.equal(clean[2]);
     } finally {
       await host.out("cp -p /srv/config.toml /etc/containerd/config.toml; rm /srv/config.toml");
     }
     await stage.kubectl(["annotate", "shim", SHIM, "runtime.spinkube.dev/retry=now"]);
     await provisioned();
-    await Promise.all(NODES.map(async ({ name }) => deletePod(`before-${name}`)));
+    const times = await workTimes(stage.kubectl, SHIM);
+    expect(times).to.have.length(4);
+    for (const [at, { start }] of times.entries()) expect(start >= (times[at - 1]?.end ?? "")).to.equal(true);
   });
 });
