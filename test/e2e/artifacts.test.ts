@@ -113,17 +113,13 @@ describe("a Shim whose artifact cannot be installed", () => {
     stage = await openStage();
     good = await serveShim(stage.server, "good-v1", "good");
     clean = await stage.listings();
-    starts = await containerdStarts();
+    starts = await stage.containerdStarts();
     await apply(FAULTS.map((fault, at) => faulty(fault, at)));
   });
   after(async () => {
     await cleanUp(stage);
     await stage.close();
   });
-
-  async function containerdStarts(): Promise<readonly string[]> {
-    return Promise.all(stage.hosts.map(async (host) => host.containerdStart()));
-  }
 
   async function apply(items: readonly object[]): Promise<void> {
     await stage.kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
@@ -160,7 +156,7 @@ describe("a Shim whose artifact cannot be installed", () => {
   }
 
   it("has restarted no containerd, and ordinary pods start", async () => {
-    expect(await containerdStarts()).to.deep.equal(starts);
+    expect(await stage.containerdStarts()).to.deep.equal(starts);
     await expectOrdinaryPods(stage.kubectl);
   });
 

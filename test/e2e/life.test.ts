@@ -36,10 +36,6 @@ describe("a Shim on a cluster", () => {
     await stage.close();
   });
 
-  async function containerdStarts(): Promise<readonly string[]> {
-    return Promise.all(stage.hosts.map(async (host) => host.containerdStart()));
-  }
-
   async function apply(options: Partial<ShimOptions> = {}): Promise<void> {
     const manifest = shimManifest({ name: SHIM, location: first.url, sha256: first.sha256, ...options });
     await stage.kubectl(["apply", "-f", "-"], JSON.stringify(manifest));
@@ -71,12 +67,12 @@ describe("a Shim on a cluster", () => {
   it("provisions every node with one restart; pods from before go on, new ones run through the installed file", async () => {
     await Promise.all(NODES.map(async ({ name }) => runPod(stage.kubectl, `before-${name}`, name)));
     const pods = await podsNow();
-    const starts = await containerdStarts();
+    const starts = await stage.containerdStarts();
     await apply();
     const shim = await provisioned();
     expect(NODES.map(({ name }) => stateOf(shim, name)?.state)).to.deep.equal(NODES.map(() => "Proven"));
     expect(await podsNow()).to.equal(pods);
-    const after1 = await containerdStarts();
+    const after1 = await stage.containerdStarts();
     for (const [at] of NODES.entries()) expect(after1[at]).not.to.equal(starts[at]);
     const restarts = await restartsReported(stage.kubectl, SHIM);
     expect(restarts).to.deep.equal(NODES.map(() => 1));
@@ -90,7 +86,7 @@ describe("a Shim on a cluster", () => {
   });
 
   it("does nothing twice: applied again, manager restarted, manager killed", async () => {
-    const starts = await containerdStarts();
+    const starts = await stage.containerdStarts();
     const jobs = await jobsOf(stage.kubectl, SHIM);
     const hits = stage.server.hits(first.path);
     await apply();
@@ -102,7 +98,7 @@ describe("a Shim on a cluster", () => {
     await stage.kubectl(["annotate", "shim", SHIM, "test=1"]); // The new leader has to look at it.
     await leaderSeen();
     await provisioned();
-    expect(await containerdStarts()).to.deep.equal(starts);
+    expect(await stage.containerdStarts()).to.deep.equal(starts);
     expect(await jobsOf(stage.kubectl, SHIM)).to.deep.equal(jobs);
     expect(stage.server.hits(first.path)).to.equal(hits);
   });
@@ -130,13 +126,13 @@ describe("a Shim on a cluster", () => {
   });
 
   it("brings a new executable in without a restart; running pods keep the old one, which goes when they end", async () => {
-    const starts = await containerdStarts();
+    const starts = await stage.containerdStarts();
     await apply({ location: second.url, sha256: second.sha256 });
     const shim = await waitForShim(stage.kubectl, SHIM, 90_000, (one) =>
       NODES.every(({ name }) => stateOf(one, name)?.digest === second.digest && isProvisioned(one)),
     );
     expect(NODES.map(({ name }) => stateOf(shim, name)?.state)).to.deep.equal(NODES.map(() => "Proven"));
-    expect(await containerdStarts()).to.deep.equal(starts);
+    expect(await stage.containerdStarts()).to.deep.equal(starts);
     for (const [at, { name }] of NODES.entries()) {
       const old = await shimOf(stage.cluster, name, `through-${name}`, stage.kubectl);
       expect(old).to.equal(`/opt/rcm/store/${first.digest}/containerd-shim-${SHIM}`);

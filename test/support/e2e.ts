@@ -15,6 +15,8 @@ export interface Stage {
   readonly hosts: readonly NodeHost[];
   /** Of each host: see `NodeHost.listing`. */
   listings(): Promise<readonly string[]>;
+  /** Of each host: when its containerd started. */
+  containerdStarts(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function openStage(): Promise<Stage> {
     server,
     hosts,
     listings: async () => Promise.all(hosts.map(async (host) => host.listing())),
+    containerdStarts: async () => Promise.all(hosts.map(async (host) => host.containerdStart())),
     close: async () => server.close(),
   };
   await cleanUp(stage);
