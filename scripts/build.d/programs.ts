@@ -8,7 +8,7 @@ export type ImageName = (typeof IMAGE_NAMES)[number];
 
 interface ImageProgram {
   readonly title: string;
-  /** Its source, relative to the checkout. In the image it is `/app/<image>.mjs`. */
+  /** Its source, relative to the checkout. In the image it is `/app/<image>.mjs`, with parts beside it that are loaded on demand. */
   readonly entry: string;
 }
 
