@@ -64,6 +64,8 @@ async function runJob(stage: "preflight" | "fetch" | "install" | "uninstall"): P
         signal,
       );
     }
+    const { closeNetwork } = await import("./host/close-network.ts");
+    closeNetwork(); // The pod has one for `fetch`; whoever is root on the node does not get it.
     const { runHostStage } = await import("./job.ts");
     return await withContext("auto", async (context) =>
       runHostStage({ context, stage, request, artifactDir: ARTIFACT_DIR }, signal),

@@ -21,7 +21,7 @@ export interface Bundle {
   readonly packages: readonly BundledPackage[];
 }
 
-export interface BundleFile {
+interface BundleFile {
   readonly name: string;
   readonly content: Uint8Array;
 }
