@@ -40,7 +40,8 @@ async function run(command: Command): Promise<number> {
   if (command.kind !== "job") return runHand(command);
   const report = await runJob(command.stage);
   await writeReport(TERMINATION_LOG, report);
-  log.info("Stage ended", { ...report });
+  const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
+  log.info("Stage ended", { ...report, peakMb });
   return report.ok ? 0 : 1;
 }
 

@@ -15,7 +15,7 @@ import type { Artifact, ShimJson, ShimOptions } from "../support/deployment.ts";
 import { cleanUp, jobsOf, openStage, restartsReported, workTimes } from "../support/e2e.ts";
 import type { Stage } from "../support/e2e.ts";
 import { eventually } from "../support/kubectl.ts";
-import { NODES, NodeHost } from "../support/node-host.ts";
+import { NODES, NodeHost, unpackBeside } from "../support/node-host.ts";
 
 const SHIM = "demo-v1";
 const LABEL = `shim.runtime.spinkube.dev/${SHIM}`;
@@ -83,7 +83,13 @@ describe("a Shim on a cluster", () => {
       const executable = await shimOf(stage.cluster, name, `through-${name}`, stage.kubectl);
       expect(executable).to.equal(`/opt/rcm/store/${first.digest}/containerd-shim-${SHIM}`);
     }
+    await unpackEverywhere(first); // From here on the shim's folder has more in it than its executable.
   });
+
+  async function unpackEverywhere({ digest }: Artifact): Promise<void> {
+    const script = unpackBeside(`/opt/rcm/store/${digest}/containerd-shim-${SHIM}`);
+    await Promise.all(stage.hosts.map(async (host) => host.out(script)));
+  }
 
   it("does nothing twice: applied again, manager restarted, manager killed", async () => {
     const starts = await stage.containerdStarts();
@@ -144,6 +150,7 @@ describe("a Shim on a cluster", () => {
         (await stage.hosts[at]?.out("ls /opt/rcm/store")) === second.digest ? true : undefined,
       );
     }
+    await unpackEverywhere(second);
   });
 
   it("shares its nodes with another Shim, whose handler is called differently", async () => {

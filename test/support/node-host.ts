@@ -121,6 +121,11 @@ export class NodeHost {
 
 export const SHIM = "demo-v1";
 
+/** A script that does what a shim may do when it first runs: unpack libraries, here with rights that hinder others. */
+export function unpackBeside(executable: string): string {
+  return `umask 022; lib="${executable}.lib/0"; mkdir -p "$lib"; echo x > "$lib/libx.so.1"; ln -s libx.so.1 "$lib/libx.so"; chown -R 1000:1000 "$lib"; chmod 0555 "$lib"`;
+}
+
 /** Containerd's configuration as it was when the tests began. */
 export const BACKUP = `${FOLDER}/config.toml`;
 
