@@ -1,5 +1,6 @@
-import type { KubeObject, Resource } from "@rcm/lib/kube";
 /** Rollouts by the manager: how long after the Shim is applied a node is Proven, and what each stage of its Job takes. */
+import type { InstallReport } from "@rcm/lib/install-job";
+import type { KubeObject, Resource } from "@rcm/lib/kube";
 import { createKubeClient, kubeconfigCredentials } from "@rcm/lib/kube-client";
 import type { KubeClient } from "@rcm/lib/kube-client";
 import type { Log } from "@rcm/lib/log";
@@ -96,8 +97,8 @@ async function stagesOn({ kubectl }: Stage, node: string): Promise<Readonly<Reco
   async function costOf(container: StageName): Promise<StageCost> {
     const text = await kubectl(["-n", NAMESPACE, "logs", pod, "-c", container]);
     const line = text.split("\n").find((one) => one.includes('"Stage ended"')) ?? fail(node);
-    const { durationMs, peakMb } = JSON.parse(line) as StageCost;
-    return { durationMs, peakMb };
+    const { report, peakMb } = JSON.parse(line) as { readonly report: InstallReport; readonly peakMb: number };
+    return { durationMs: report.durationMs, peakMb };
   }
   return { preflight: await costOf("preflight"), fetch: await costOf("fetch"), install: await costOf("install") };
 }
