@@ -77,9 +77,9 @@ export class HostState {
 
   async #waitOnce(waitables: readonly Waitable[]): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    const wake = (): void => {
+    function wake(): void {
       resolve(undefined);
-    };
+    }
     this.#rejectWait = reject;
     const cancels = waitables.map((waitable) => waitable.onReady(wake));
     const timer = setTimeout(wake, Math.min(this.#limits.deadlineMs - performance.now(), MAX_TIMER_MS));

@@ -88,14 +88,14 @@ export class GuestRequests {
   }
 
   #later(visit: Visit, guest: Guest, result: Promise<unknown>): void {
-    result.then(
-      () => {
+    result
+      .then(() => {
         this.#end(visit, guest);
-      },
-      (error: unknown) => {
+        return undefined;
+      })
+      .catch((error: unknown) => {
         this.#fault(visit, guest, error);
-      },
-    );
+      });
   }
 
   /** The guest returned. */

@@ -57,7 +57,10 @@ export class HttpServer {
     } catch (error) {
       throw new ServeError("LISTEN", `Cannot listen on "${host}:${port}"`, { cause: error });
     }
-    return this.#server.address() as AddressInfo;
+    const bound = this.#server.address();
+    if (bound === null || typeof bound === "string")
+      throw new ServeError("LISTEN", `Cannot listen on "${host}:${port}"`);
+    return bound;
   }
 
   /** Takes no more connections, lets running requests end for the grace period, then ends them. */

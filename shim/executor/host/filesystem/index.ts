@@ -3,7 +3,6 @@ import type { IoError } from "../io/io-error.ts";
 import type { HostState } from "../state.ts";
 import { Descriptor } from "./descriptor.ts";
 import type { DirectoryEntryStream } from "./directory-entry-stream.ts";
-import type { FilesystemErrorCode } from "./error-code.ts";
 import { fileFunctions } from "./file-functions.ts";
 import { FileHandle } from "./file-handle.ts";
 import { folderFunctions } from "./folder-functions.ts";
@@ -25,20 +24,20 @@ const types: HostInterface<HostState> = {
   version: "0.2.12",
   functions: {
     "filesystem-error-code": {
-      call: (_state, error: IoError) => error.codeFor("filesystem") as FilesystemErrorCode | undefined,
+      call: (_state, error: IoError) => error.codeFor("filesystem"),
     },
     ...fileFunctions,
     ...folderFunctions,
   },
   resources: {
     descriptor: {
-      drop(rep) {
-        (rep as Descriptor).file.release();
+      drop(rep: Descriptor) {
+        rep.file.release();
       },
     },
     "directory-entry-stream": {
-      drop(rep) {
-        (rep as DirectoryEntryStream).close();
+      drop(rep: DirectoryEntryStream) {
+        rep.close();
       },
     },
   },

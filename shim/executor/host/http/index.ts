@@ -2,7 +2,6 @@ import type { HostInterface } from "../../component/host-interface.ts";
 import type { IoError } from "../io/io-error.ts";
 import type { HostState } from "../state.ts";
 import { bodyFunctions } from "./body-functions.ts";
-import type { HttpErrorCode } from "./error-code.ts";
 import { fieldsFunctions } from "./fields-functions.ts";
 import type { FutureIncomingResponse } from "./future-response.ts";
 import type { IncomingBody } from "./incoming-body.ts";
@@ -16,7 +15,7 @@ const types: HostInterface<HostState> = {
   name: "wasi:http/types",
   version: "0.2.12",
   functions: {
-    "http-error-code": { call: (_state, error: IoError) => error.codeFor("http") as HttpErrorCode | undefined },
+    "http-error-code": { call: (_state, error: IoError) => error.codeFor("http") },
     ...fieldsFunctions,
     ...incomingFunctions,
     ...outgoingFunctions,
@@ -29,25 +28,25 @@ const types: HostInterface<HostState> = {
     "request-options": {},
     "response-outparam": {},
     "incoming-response": {
-      drop(rep) {
-        (rep as IncomingResponse).drop();
+      drop(rep: IncomingResponse) {
+        rep.drop();
       },
     },
     "incoming-body": {
-      drop(rep) {
-        (rep as IncomingBody).drop();
+      drop(rep: IncomingBody) {
+        rep.drop();
       },
     },
     "future-trailers": {},
     "outgoing-response": {},
     "outgoing-body": {
-      drop(rep) {
-        (rep as OutgoingBody).drop();
+      drop(rep: OutgoingBody) {
+        rep.drop();
       },
     },
     "future-incoming-response": {
-      drop(rep) {
-        (rep as FutureIncomingResponse).drop();
+      drop(rep: FutureIncomingResponse) {
+        rep.drop();
       },
     },
   },

@@ -94,13 +94,9 @@ export class OutgoingBody implements OutputStream {
 
   permit(): number | StreamError {
     const failure = this.#failure ?? this.#sink?.failure();
-    if (failure !== undefined) return this.#streamError(failure);
+    if (failure !== undefined) return streamErrorOf(failure);
     if (!this.#isStreamOpen) return STREAM_CLOSED;
     return Math.max(0, CAPACITY_BYTES - this.#heldBytes - (this.#sink?.queuedBytes() ?? 0));
-  }
-
-  #streamError(failure: Error): StreamError {
-    return streamFailed(new IoError(failure.message, "http", httpErrorCode(failure)));
   }
 
   write(bytes: Uint8Array): StreamError | undefined {
@@ -108,8 +104,9 @@ export class OutgoingBody implements OutputStream {
     this.#writtenBytes += bytes.length;
     const { bytes: expected, mismatch } = this.#expected;
     if (expected !== undefined && this.#writtenBytes > expected) {
-      this.#fail(new HttpError({ tag: mismatch, val: BigInt(this.#writtenBytes) }));
-      return this.permit() as StreamError;
+      const error = new HttpError({ tag: mismatch, val: BigInt(this.#writtenBytes) });
+      this.#fail(error);
+      return streamErrorOf(error);
     }
     this.#held.push(Buffer.from(bytes));
     this.#heldBytes += bytes.length;
@@ -165,4 +162,8 @@ export class OutgoingBody implements OutputStream {
   close(): void {
     this.#isStreamOpen = false;
   }
+}
+
+function streamErrorOf(failure: Error): StreamError {
+  return streamFailed(new IoError(failure.message, "http", httpErrorCode(failure)));
 }

@@ -19,7 +19,8 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
   /** Set before undici has a connection, and so a controller, for the exchange. */
   #abortReason: Error | undefined = undefined;
   readonly #onAbort = (): void => {
-    this.abort(this.#call.signal.reason as Error);
+    const reason: unknown = this.#call.signal.reason;
+    this.abort(reason instanceof Error ? reason : new Error("Given up", { cause: reason }));
   };
 
   constructor(call: OutgoingCall, connectTimeoutMs: number) {

@@ -1,4 +1,4 @@
-import type { Agent, Dispatcher } from "undici";
+import type { Agent } from "undici";
 import type { OutgoingCall, OutgoingService, OutgoingTarget } from "./outgoing-service.ts";
 import { RequestSink } from "./request-sink.ts";
 import { UndiciExchange } from "./undici-exchange.ts";
@@ -42,7 +42,7 @@ export class UndiciService implements OutgoingService {
       {
         origin: `${target.scheme}://${target.host}:${target.port}`,
         path: target.pathWithQuery,
-        method: call.method as Dispatcher.HttpMethod,
+        method: call.method,
         headers: [...call.headers],
         body,
         headersTimeout: call.firstByteTimeoutMs ?? DEFAULT_TIMEOUT_MS,

@@ -3,7 +3,7 @@ import { HostError } from "../errors.ts";
 import type { HostState } from "../state.ts";
 import { inputStreamFunctions } from "./input-functions.ts";
 import type { InputStream } from "./input-stream.ts";
-import { IoError } from "./io-error.ts";
+import type { IoError } from "./io-error.ts";
 import { outputStreamFunctions } from "./output-functions.ts";
 import type { OutputStream } from "./output-stream.ts";
 import type { Pollable } from "./pollable.ts";
@@ -37,13 +37,13 @@ const streams: HostInterface<HostState> = {
   functions: { ...inputStreamFunctions, ...outputStreamFunctions },
   resources: {
     "input-stream": {
-      drop(rep) {
-        (rep as InputStream).close();
+      drop(rep: InputStream) {
+        rep.close();
       },
     },
     "output-stream": {
-      drop(rep) {
-        (rep as OutputStream).close();
+      drop(rep: OutputStream) {
+        rep.close();
       },
     },
   },

@@ -1,18 +1,18 @@
 /** `wasi:io/error.error`: what went wrong with a stream. Other interfaces ask it for their own code. */
 export class IoError {
   readonly message: string;
-  /** The code in the interface that made the stream: `filesystem`, `http`, `sockets`. */
-  readonly source: string;
-  readonly code: unknown;
+  /** The interface that made the stream, whose code it is. */
+  readonly source: "io" | "filesystem" | "http" | "sockets";
+  readonly code: object | string | undefined;
 
-  constructor(message: string, source = "io", code: unknown = undefined) {
+  constructor(message: string, source: IoError["source"] = "io", code?: object | string) {
     this.message = message;
     this.source = source;
     this.code = code;
   }
 
   /** The code, if this error comes from `source`; else `undefined`. */
-  codeFor(source: string): unknown {
+  codeFor(source: IoError["source"]): object | string | undefined {
     return this.source === source ? this.code : undefined;
   }
 }

@@ -53,8 +53,9 @@ function write(self: OutputStream, bytes: Uint8Array): Written {
 function writeZeroes(self: OutputStream, length: bigint): Written {
   const permit = self.permit();
   if (typeof permit !== "number") return errOf(permit);
-  if (length > permit)
+  if (length > permit) {
     throw new HostError("GUEST_FAULT", `Cannot write ${length} zeroes: the stream permits ${permit}`);
+  }
   for (let left = Number(length); left > 0; left -= ZEROES.length) {
     const error = self.write(left < ZEROES.length ? ZEROES.subarray(0, left) : ZEROES);
     if (error !== undefined) return errOf(error);

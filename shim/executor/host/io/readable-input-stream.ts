@@ -30,7 +30,7 @@ export class ReadableInputStream implements InputStream {
   }
 
   take(maxBytes: number): Uint8Array | StreamError | undefined {
-    const chunk = this.#rest ?? (this.#source.read() as Uint8Array | null);
+    const chunk: Uint8Array | null = this.#rest ?? this.#read();
     if (chunk === null) return this.#end();
     if (chunk.length <= maxBytes) {
       this.#rest = undefined;
@@ -38,6 +38,11 @@ export class ReadableInputStream implements InputStream {
     }
     this.#rest = chunk.subarray(maxBytes);
     return chunk.subarray(0, maxBytes);
+  }
+
+  #read(): Uint8Array | null {
+    const chunk: unknown = this.#source.read();
+    return chunk instanceof Uint8Array ? chunk : null;
   }
 
   #end(): StreamError | undefined {
