@@ -59,7 +59,7 @@ export class HttpServer {
     }
     const bound = this.#server.address();
     if (bound === null || typeof bound === "string")
-      throw new ServeError("LISTEN", `Cannot listen on "${host}:${port}"`);
+      {throw new ServeError("LISTEN", `Cannot listen on "${host}:${port}"`);}
     return bound;
   }
 
