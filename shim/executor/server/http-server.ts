@@ -58,8 +58,9 @@ export class HttpServer {
       throw new ServeError("LISTEN", `Cannot listen on "${host}:${port}"`, { cause: error });
     }
     const bound = this.#server.address();
-    if (bound === null || typeof bound === "string")
-      {throw new ServeError("LISTEN", `Cannot listen on "${host}:${port}"`);}
+    if (bound === null || typeof bound === "string") {
+      throw new ServeError("LISTEN", `Cannot listen on "${host}:${port}"`);
+    }
     return bound;
   }
 

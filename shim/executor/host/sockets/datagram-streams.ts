@@ -109,8 +109,9 @@ export class OutgoingDatagrams implements Waitable {
     const remote = given ?? this.#remote;
     if (remote === undefined) throw new NetworkError("invalid-argument");
     if (given === undefined) return remote;
-    if (this.#remote !== undefined && textOf(given) !== textOf(this.#remote))
-      {throw new NetworkError("invalid-argument");}
+    if (this.#remote !== undefined && textOf(given) !== textOf(this.#remote)) {
+      throw new NetworkError("invalid-argument");
+    }
     assertUsable(given, this.#owner.family);
     assertRemote(given);
     this.#owner.assertAllowed("udp-send", given);
