@@ -23,6 +23,7 @@ export class TypePool {
       id: this.#types.size,
       nodes,
       layout: layoutOf(shape),
+      resources: resourcesOf(shape, parts),
       hasBorrow: shape.kind === "borrow" || parts.some((part) => part.hasBorrow),
       hasPointer: shape.kind === "string" || shape.kind === "list" || parts.some((part) => part.hasPointer),
     };
@@ -47,6 +48,13 @@ function slotsOf(shape: TypeShape): readonly (ValType | undefined)[] {
   if (shape.kind === "record") return shape.fields.map(({ type }) => type);
   if (shape.kind === "tuple") return shape.elements;
   return shape.kind === "enum" ? [] : (payloadsOf(shape) ?? []);
+}
+
+function resourcesOf(shape: TypeShape, parts: readonly ValType[]): ReadonlySet<ResourceType> {
+  if (shape.kind === "own" || shape.kind === "borrow") return new Set([shape.resource]);
+  const all = new Set<ResourceType>();
+  for (const { resources } of parts) for (const resource of resources) all.add(resource);
+  return all;
 }
 
 function keyOf(shape: TypeShape): string {

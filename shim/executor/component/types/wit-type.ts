@@ -21,10 +21,12 @@ export type TypeShape =
   | { readonly kind: "record"; readonly fields: readonly Field[] }
   | { readonly kind: "tuple"; readonly elements: readonly ValType[] }
   | { readonly kind: "variant"; readonly cases: readonly Case[] }
-  | { readonly kind: "enum" | "flags"; readonly names: readonly string[] }
+  | { readonly kind: "enum"; readonly names: readonly string[] }
+  | { readonly kind: "flags"; readonly names: readonly string[] }
   | { readonly kind: "option"; readonly some: ValType }
   | { readonly kind: "result"; readonly ok: ValType | undefined; readonly err: ValType | undefined }
-  | { readonly kind: "own" | "borrow"; readonly resource: ResourceType };
+  | { readonly kind: "own"; readonly resource: ResourceType }
+  | { readonly kind: "borrow"; readonly resource: ResourceType };
 
 /** How a type looks in memory and as core values. */
 export interface Layout {
@@ -41,6 +43,8 @@ export type ValType = TypeShape & {
   readonly nodes: number;
   readonly layout: Layout;
   readonly hasBorrow: boolean;
+  /** The resource types in it, each once. */
+  readonly resources: ReadonlySet<ResourceType>;
   /** Whether values live, in part, behind a pointer: strings and lists. */
   readonly hasPointer: boolean;
 };

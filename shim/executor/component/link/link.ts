@@ -1,0 +1,69 @@
+import { wasm } from "../core/web-assembly.ts";
+import type { HostInterface, Linked } from "../host-interface.ts";
+import type { ComponentPlan } from "../prepare/prepare.ts";
+import type { Prepared } from "../prepare/prepare.ts";
+import type { Item } from "../types/items.ts";
+import { HostLookup, withoutVersion } from "./host-lookup.ts";
+import type { LiftPlan, LinkPlan, StepPlan } from "./link-plan.ts";
+import { LinkPlanner } from "./link-planner.ts";
+import { LinkedComponent, type ExportName } from "./linked-component.ts";
+import { Reachability } from "./reachability.ts";
+
+/**
+ * Resolves the imports of a prepared component and compiles its core modules.
+ *
+ * @throws {ComponentError} `IMPORT_MISSING` that names everything that the host does not offer.
+ */
+export function link<State>(prepared: Prepared, interfaces: readonly HostInterface<State>[]): Linked<State> {
+  const hosts = new HostLookup(interfaces);
+  const { plan } = prepared;
+  const reach = new Reachability(
+    plan.coreInstances,
+    (func) => hosts.func(func.interface, func.name)?.blocking === true,
+  );
+  const planner = new LinkPlanner(hosts, reach);
+  const { exports, names } = exportsOf(plan, planner);
+  const modules = prepared.modules.map(({ bytes }) => new wasm.Module(bytes));
+  const steps = plan.coreInstances.flatMap((instance) => {
+    const module = modules[instance.module];
+    return module === undefined ? [] : [planner.step(instance, module)];
+  });
+  hosts.check();
+  const linkPlan: LinkPlan = {
+    guests: plan.guests,
+    contexts: planner.contexts,
+    trampolines: planner.trampolines,
+    destroyers: planner.destroyers,
+    steps: steps.map((step) => withContexts(step, planner)),
+    exports,
+  };
+  return new LinkedComponent<State>(linkPlan, names);
+}
+
+function withContexts(step: Omit<StepPlan, "contexts">, { contexts }: LinkPlanner): StepPlan {
+  const bound = contexts.flatMap(({ memory, realloc }, index) => {
+    const isHere = [memory, realloc].some((ref) => ref?.kind === "export" && ref.instance === step.instance);
+    return isHere ? [index] : [];
+  });
+  return { ...step, contexts: bound };
+}
+
+function exportsOf(
+  plan: ComponentPlan,
+  planner: LinkPlanner,
+): { readonly exports: ReadonlyMap<string, LiftPlan>; readonly names: readonly ExportName[] } {
+  const exports = new Map<string, LiftPlan>();
+  const names: ExportName[] = [];
+  function add(interfaceName: string, name: string, item: Item): void {
+    if (item.sort !== "func" || item.value.kind !== "lifted") return;
+    const lift = planner.lift(item.value);
+    const plain = withoutVersion(interfaceName);
+    names.push({ interface: plain, name });
+    for (const key of new Set([interfaceName, plain])) exports.set(`${key}#${name}`, lift);
+  }
+  for (const [name, item] of plan.exports) {
+    if (item.sort === "instance") for (const [func, inner] of item.value.exports) add(name, func, inner);
+    else add("", name, item);
+  }
+  return { exports, names };
+}
