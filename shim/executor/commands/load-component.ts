@@ -5,6 +5,7 @@ import { prepare } from "../component/prepare/prepare.ts";
 import { wasiInterfaces } from "../host/index.ts";
 import type { HostState } from "../host/state.ts";
 import { ServeError } from "../server/errors.ts";
+import { timeKeeper } from "../server/time-keeper.ts";
 
 /**
  * Reads, prepares and links a component.
@@ -12,7 +13,7 @@ import { ServeError } from "../server/errors.ts";
  * @throws {ServeError} `USAGE` if there is no such file, and {@link ComponentError}.
  */
 export function loadComponent(file: string): Linked<HostState> {
-  return link(prepare(readFile(file)), wasiInterfaces);
+  return link(prepare(readFile(file), { meter: "with-meter" }), wasiInterfaces, timeKeeper);
 }
 
 function readFile(file: string): Uint8Array {

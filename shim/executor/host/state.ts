@@ -21,6 +21,8 @@ export class HostState {
   /** Host objects open now that cost memory or file descriptors. */
   #open = 0;
   #computedMs = 0;
+  #sliceStartMs: number | undefined = undefined;
+  #lastLookMs: number | undefined = undefined;
   #endReason: Error | undefined = undefined;
   #rejectWait: ((reason: Error) => void) | undefined = undefined;
   readonly #held: (() => void)[] = [];
@@ -44,16 +46,29 @@ export class HostState {
   }
 
   /**
-   * Counts time in which the guest computed.
+   * The guest still computes at `now`, on the clock of `performance.now()`.
    *
    * @throws {Error} as {@link checkEnd}, and when the guest has computed for too long.
    */
-  countComputed(ms: number): void {
-    this.#computedMs += ms;
+  countComputed(now: number): void {
+    this.#sliceStartMs ??= now;
+    this.#computedMs += now - (this.#lastLookMs ?? now);
+    this.#lastLookMs = now;
     this.checkEnd();
     if (this.#computedMs > this.#limits.computeMs) {
       throw timeIsUp(`it has computed for more than ${this.#limits.computeMs} ms`);
     }
+  }
+
+  /** For how long the guest has computed without a pause, as far as it was looked at. */
+  sliceMs(now: number): number {
+    return now - (this.#sliceStartMs ?? now);
+  }
+
+  /** The guest goes on after a pause. */
+  resumed(): void {
+    this.#sliceStartMs = undefined;
+    this.#lastLookMs = undefined;
   }
 
   /** Has `send` called before the guest is suspended, so that what it wrote so far goes out. */
@@ -73,6 +88,7 @@ export class HostState {
     while (!waitables.some((waitable) => waitable.isReady())) {
       await this.#waitOnce(waitables);
     }
+    this.resumed();
   }
 
   async #waitOnce(waitables: readonly Waitable[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Codec } from "../abi/codec.ts";
 import type { CompiledModule, CoreExportValue } from "../core/web-assembly.ts";
 import type { HostResource } from "../host-interface.ts";
+import type { Meter } from "../meter/meter.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A core item at run time: an export of a core instance, or a function of ours. */
@@ -72,6 +73,7 @@ export interface LinkPlan {
   readonly contexts: readonly ContextPlan[];
   readonly trampolines: readonly Trampoline[];
   readonly steps: readonly StepPlan[];
+  readonly meter: Meter | undefined;
   /** How resources are destroyed, by the number of their type. */
   readonly destroyers: ReadonlyMap<number, DestroyPlan>;
   /** Lifted functions that the root exports, by `interface#name`. */

@@ -70,6 +70,7 @@ class LinkedInstance<State> implements Instance<State> {
     const runtime = this.#runtime;
     const { store, guests } = runtime;
     store.dead ??= new WasmTrap("the instance was disposed of");
+    runtime.stop();
     for (const { handles } of guests) {
       for (const { resource, rep } of handles.open()) dropHost(runtime, resource, rep);
       handles.clear();

@@ -158,7 +158,7 @@ class SectionRewriter {
     }
   }
 
-  /** fuel = table[0](id) */
+  /** fuel = table[0](id); if (fuel < 0) trap: which, unlike an exception, no code of the guest can catch. */
   #slowBody(): Uint8Array {
     const { id, refuelType, table, fuel } = this.#added;
     const out = new ByteWriter();
@@ -169,7 +169,9 @@ class SectionRewriter {
     out.u32(table);
     out.put(0x24); // global.set
     out.u32(fuel);
-    out.put(0x0b);
+    out.put(0x23); // global.get
+    out.u32(fuel);
+    out.put(0x41, 0x00, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x0b); // i32.const 0, i32.lt_s, if, unreachable, end, end
     return out.bytes();
   }
 
