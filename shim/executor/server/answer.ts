@@ -23,6 +23,11 @@ export class Answer implements Responder {
     return this.#isSet;
   }
 
+  /** The connection is not kept for another request. */
+  closeAfter(): void {
+    this.#response.shouldKeepAlive = false;
+  }
+
   /** Whether all of the answer has been handed over. */
   isWhole(): boolean {
     return this.#isSet && this.#response.writableEnded;

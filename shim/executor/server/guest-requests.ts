@@ -32,7 +32,7 @@ export class GuestRequests {
   readonly #options: GuestRequestsOptions;
   readonly #turnstile: Turnstile;
   readonly #requestLimits: RequestLimits;
-  readonly #running = new Set<HostState>();
+  readonly #running = new Set<Visit>();
   readonly #onIdle: (() => void)[] = [];
 
   constructor(options: GuestRequestsOptions) {
@@ -74,7 +74,7 @@ export class GuestRequests {
       answer,
       request,
     };
-    this.#running.add(visit.state);
+    this.#running.add(visit);
     let guest: Guest | undefined = undefined;
     try {
       guest = pool.take(visit.state);
@@ -130,7 +130,7 @@ export class GuestRequests {
 
   #leave(visit: Visit): void {
     visit.state.dispose();
-    this.#running.delete(visit.state);
+    this.#running.delete(visit);
     this.#turnstile.leave();
     if (this.#running.size === 0) for (const listener of this.#onIdle.splice(0)) listener();
   }
@@ -145,9 +145,14 @@ export class GuestRequests {
     await promise;
   }
 
+  /** Has the connections of running requests closed with their answers, unless these have begun. */
+  closeAfterAnswers(): void {
+    for (const { answer } of this.#running) answer.closeAfter();
+  }
+
   /** Ends the guests that are still at work. */
   endAll(reason: Error): void {
-    for (const state of this.#running) state.end(reason);
+    for (const { state } of this.#running) state.end(reason);
   }
 }
 

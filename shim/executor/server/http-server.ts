@@ -69,6 +69,7 @@ export class HttpServer {
     this.#isStopping = true;
     const { requests, limits } = this.#options;
     this.#server.close();
+    requests.closeAfterAnswers();
     if (!(await endsWithin(requests.idle(), limits.graceMs))) {
       requests.endAll(new HostError("STOPPED", "Cannot go on with the guest: the program stops"));
       await endsWithin(requests.idle(), LAST_MS);

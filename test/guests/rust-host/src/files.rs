@@ -196,13 +196,13 @@ pub fn escape(path: &str) -> String {
     let root = root();
     let (none, follow) = (PathFlags::empty(), PathFlags::SYMLINK_FOLLOW);
     let read = DescriptorFlags::READ;
-    let open = root.open_at(follow, path, OpenFlags::empty(), read);
-    let content = open.as_ref().ok().map(|file| {
+    let content = |path: &str| {
+        let file = root.open_at(follow, path, OpenFlags::empty(), read)?;
         file.read(100, 0)
             .map(|(bytes, _)| String::from_utf8_lossy(&bytes).into_owned())
-    });
+    };
     [
-        format!("open {:?} {content:?}", open.err()),
+        format!("open {:?}", content(path)),
         format!(
             "create {:?}",
             root.open_at(
@@ -230,10 +230,7 @@ pub fn escape(path: &str) -> String {
         format!("rename from {:?}", root.rename_at(path, &root, "stolen")),
         format!("rename to {:?}", root.rename_at("inside", &root, path)),
         format!("symlink to {:?}", root.symlink_at(path, "sly")),
-        format!(
-            "open sly {:?}",
-            root.open_at(follow, "sly", OpenFlags::empty(), read).err()
-        ),
+        format!("open sly {:?}", content("sly")),
         format!("cleanup {:?}", root.unlink_file_at("sly").is_ok()),
     ]
     .join("\n")
