@@ -2,6 +2,7 @@ import { wasm } from "../core/web-assembly.ts";
 import type { HostInterface, Linked } from "../host-interface.ts";
 import type { ComponentPlan } from "../prepare/prepare.ts";
 import type { Prepared } from "../prepare/prepare.ts";
+import type { StateExports } from "../reset/instance-image.ts";
 import type { Item } from "../types/items.ts";
 import { HostLookup, withoutVersion } from "./host-lookup.ts";
 import type { LiftPlan, LinkPlan, StepPlan } from "./link-plan.ts";
@@ -35,9 +36,25 @@ export function link<State>(prepared: Prepared, interfaces: readonly HostInterfa
     trampolines: planner.trampolines,
     destroyers: planner.destroyers,
     steps: steps.map((step) => withContexts(step, planner)),
+    state: stateOf(prepared),
+    resetObstacle: obstacleOf(prepared),
     exports,
   };
   return new LinkedComponent<State>(linkPlan, names);
+}
+
+function stateOf({ plan, modules }: Prepared): StateExports[] {
+  return plan.coreInstances.map(({ id, module }) => ({
+    instance: id,
+    memories: modules[module]?.memories ?? [],
+    globals: modules[module]?.globals ?? [],
+  }));
+}
+
+function obstacleOf({ modules }: Prepared): string | undefined {
+  const index = modules.findIndex((module) => module.resetObstacle !== undefined);
+  const found = modules[index]?.resetObstacle;
+  return found === undefined ? undefined : `in core module ${index}: ${found}`;
 }
 
 function withContexts(step: Omit<StepPlan, "contexts">, { contexts }: LinkPlanner): StepPlan {

@@ -1,5 +1,10 @@
+import type { ComponentAst } from "../binary/component-ast.ts";
 import { parseComponent } from "../binary/parse-component.ts";
-import { parseCoreModule } from "../core/core-module.ts";
+import { parseCoreModule, type CoreModuleInfo } from "../core/core-module.ts";
+import { resetObstacle } from "../core/reset-verdict.ts";
+import { rewriteModule } from "../core/rewrite-module.ts";
+import { wasm } from "../core/web-assembly.ts";
+import { ComponentError } from "../errors.ts";
 import { Evaluator } from "../evaluate/evaluator.ts";
 import type { CoreInstancePlan, Item } from "../types/items.ts";
 
@@ -11,8 +16,15 @@ export interface ComponentPlan {
   readonly guests: number;
 }
 
+/** A core module, rewritten so that its state can be put back. */
 export interface PreparedModule {
   readonly bytes: Uint8Array;
+  readonly info: CoreModuleInfo;
+  /** Exports that hold the module's own memories and mutable globals. */
+  readonly memories: readonly string[];
+  readonly globals: readonly string[];
+  /** Why instances may not be reset. */
+  readonly resetObstacle: string | undefined;
 }
 
 /** A component that was parsed, validated and split, ready to be linked. */
@@ -21,12 +33,58 @@ export interface Prepared {
   readonly modules: readonly PreparedModule[];
 }
 
+export interface PrepareOptions {
+  /** What each memory can grow to, in pages of 64 KiB. Default: 16,384, which is 1 GiB. */
+  readonly maxMemoryPages?: number;
+}
+
+const DEFAULT_MAX_MEMORY_PAGES = 16_384;
+
 /** @throws {ComponentError} if the bytes are no component, or one that this executor does not take. */
-export function prepare(bytes: Uint8Array): Prepared {
+export function prepare(bytes: Uint8Array, options: PrepareOptions = {}): Prepared {
   const { root, modules } = parseComponent(bytes);
-  const bodies = modules.map(({ start, end }) => bytes.subarray(start, end));
-  const evaluator = new Evaluator(bodies.map(parseCoreModule));
+  const maxPages = options.maxMemoryPages ?? DEFAULT_MAX_MEMORY_PAGES;
+  const prepared = modules.map(({ start, end }, index) => prepareModule(bytes.subarray(start, end), index, maxPages));
+  return { plan: evaluate(root, prepared), modules: prepared };
+}
+
+/** Puts every argument in: what is left is a list of core modules, and functions between them and the host. */
+export function evaluate(root: ComponentAst, modules: readonly PreparedModule[]): ComponentPlan {
+  const evaluator = new Evaluator(modules.map(({ info }) => info));
   const exports = evaluator.root(root);
-  const plan = { coreInstances: evaluator.coreInstances, exports, guests: evaluator.componentInstances };
-  return { plan, modules: bodies.map((body) => ({ bytes: body })) };
+  return { coreInstances: evaluator.coreInstances, exports, guests: evaluator.componentInstances };
+}
+
+function prepareModule(bytes: Uint8Array, index: number, maxPages: number): PreparedModule {
+  const module = inModule(index, () => parseCoreModule(bytes));
+  const rewritten = rewriteModule(module, bytes, maxPages);
+  inModule(index, () => validate(rewritten.bytes));
+  return {
+    ...rewritten,
+    info: { imports: module.imports, exports: module.exports },
+    resetObstacle: inModule(index, () => resetObstacle(module, bytes)),
+  };
+}
+
+function validate(bytes: Uint8Array): void {
+  if (wasm.validate(bytes)) return;
+  throw new ComponentError("INVALID", "Cannot accept the component: V8 refuses it", { cause: refusalOf(bytes) });
+}
+
+/** `validate` only says no; compiling says why. */
+function refusalOf(bytes: Uint8Array): unknown {
+  try {
+    return new wasm.Module(bytes);
+  } catch (reason) {
+    return reason;
+  }
+}
+
+function inModule<Result>(index: number, action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof ComponentError)) throw error;
+    throw new ComponentError(error.code, `Cannot prepare core module ${index}`, { cause: error });
+  }
 }
