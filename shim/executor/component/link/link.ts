@@ -4,6 +4,7 @@ import type { ComponentPlan } from "../prepare/prepare.ts";
 import type { Prepared } from "../prepare/prepare.ts";
 import type { StateExports } from "../reset/instance-image.ts";
 import type { Item } from "../types/items.ts";
+import { findElision } from "./elide.ts";
 import { HostLookup, withoutVersion } from "./host-lookup.ts";
 import type { LiftPlan, LinkPlan, StepPlan } from "./link-plan.ts";
 import { LinkPlanner } from "./link-planner.ts";
@@ -22,12 +23,13 @@ export function link<State>(prepared: Prepared, interfaces: readonly HostInterfa
     plan.coreInstances,
     (func) => hosts.func(func.interface, func.name)?.blocking === true,
   );
-  const planner = new LinkPlanner(hosts, reach);
+  const elision = findElision(plan, prepared.modules);
+  const planner = new LinkPlanner(hosts, reach, elision);
   const { exports, names } = exportsOf(plan, planner);
   const modules = prepared.modules.map(({ bytes }) => new wasm.Module(bytes));
   const steps = plan.coreInstances.flatMap((instance) => {
     const module = modules[instance.module];
-    return module === undefined ? [] : [planner.step(instance, module)];
+    return module === undefined || elision.needless.has(instance) ? [] : [planner.step(instance, module)];
   });
   hosts.check();
   const linkPlan: LinkPlan = {

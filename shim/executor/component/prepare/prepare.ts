@@ -1,6 +1,7 @@
 import type { ComponentAst } from "../binary/component-ast.ts";
 import { parseComponent } from "../binary/parse-component.ts";
 import { parseCoreModule, type CoreModuleInfo } from "../core/core-module.ts";
+import { indirectionOf, type Indirection } from "../core/indirection.ts";
 import { resetObstacle } from "../core/reset-verdict.ts";
 import { rewriteModule } from "../core/rewrite-module.ts";
 import { wasm } from "../core/web-assembly.ts";
@@ -23,6 +24,7 @@ export interface PreparedModule {
   /** Exports that hold the module's own memories and mutable globals. */
   readonly memories: readonly string[];
   readonly globals: readonly string[];
+  readonly indirection: Indirection | undefined;
   /** Why instances may not be reset. */
   readonly resetObstacle: string | undefined;
 }
@@ -61,7 +63,8 @@ function prepareModule(bytes: Uint8Array, index: number, maxPages: number): Prep
   inModule(index, () => validate(rewritten.bytes));
   return {
     ...rewritten,
-    info: { imports: module.imports, exports: module.exports },
+    info: { imports: module.imports, exports: module.exports.map(({ name, type }) => ({ name, type })) },
+    indirection: inModule(index, () => indirectionOf(module, bytes)),
     resetObstacle: inModule(index, () => resetObstacle(module, bytes)),
   };
 }
