@@ -8,10 +8,12 @@ export class GuestHandle implements GuestResource {
   readonly rep: number;
   readonly isOwn: boolean;
   readonly #store: Store<unknown>;
+  readonly #epoch: number;
   #live = true;
 
   constructor(store: Store<unknown>, of: { readonly resource: number; readonly rep: number; readonly isOwn: boolean }) {
     this.#store = store;
+    this.#epoch = store.epoch;
     this.resource = of.resource;
     this.rep = of.rep;
     this.isOwn = of.isOwn;
@@ -19,7 +21,7 @@ export class GuestHandle implements GuestResource {
 
   /** Whether the handle may still be used, and belongs to that instance. */
   isLive(store: Store<unknown>): boolean {
-    return this.#live && store === this.#store;
+    return this.#live && store === this.#store && store.epoch === this.#epoch;
   }
 
   /** The holder gave the resource away. */
@@ -28,8 +30,9 @@ export class GuestHandle implements GuestResource {
   }
 
   drop(): void {
-    if (!this.#live) return;
+    const store = this.#store;
+    const isLive = this.isLive(store);
     this.#live = false;
-    if (this.isOwn && this.#store.dead === undefined) this.#store.destroy(this.resource, this.rep, undefined);
+    if (isLive && this.isOwn && store.dead === undefined) store.destroy(this.resource, this.rep, undefined);
   }
 }

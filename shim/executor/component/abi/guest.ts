@@ -16,6 +16,8 @@ export class Store<State> {
   plainCalls = 0;
   /** Whether a host function was ever called. */
   touchedHost = false;
+  /** Counts resets: handles from before one are void. */
+  epoch = 0;
   /** By the number of the resource type. */
   readonly destroyers: (Destroy | undefined)[] = [];
 

@@ -54,10 +54,9 @@ export function readCoreValType(reader: ByteReader): string {
 
 export function readLimits(reader: ByteReader): CoreLimits {
   const flags = reader.u8();
-  if (flags > 0x0f) throw reader.error(`limits have unknown flags ${flags}`);
+  if (flags > 7) throw reader.error(`limits with the flags ${flags} are not supported`, "UNSUPPORTED");
   const min = readLimit(reader);
   const max = (flags & 1) === 0 ? undefined : readLimit(reader);
-  if ((flags & 8) !== 0) reader.skipLeb(5); // Custom page size.
   return { min, max, shared: (flags & 2) !== 0, is64: (flags & 4) !== 0 };
 }
 

@@ -25,6 +25,7 @@ export interface CoreModuleInfo {
 
 /** The parts of a core module that are needed to judge and to rewrite it. */
 export interface CoreModule extends CoreModuleInfo {
+  readonly exports: readonly { readonly name: string; readonly type: CoreExternType; readonly index: number }[];
   readonly sections: readonly CoreSection[];
   /** Imported ones first, as indices count. */
   readonly globals: readonly { readonly type: string; readonly mutable: boolean }[];
@@ -53,7 +54,7 @@ export function parseCoreModule(bytes: Uint8Array): CoreModule {
 class CoreModuleParser {
   readonly #types: (CoreFuncType | undefined)[] = [];
   readonly #imports: { module: string; name: string; type: CoreExternType }[] = [];
-  readonly #exports: { name: string; type: CoreExternType }[] = [];
+  readonly #exports: { name: string; type: CoreExternType; index: number }[] = [];
   readonly #globals: { type: string; mutable: boolean }[] = [];
   readonly #memories: CoreLimits[] = [];
   readonly #tables: CoreLimits[] = [];
@@ -153,7 +154,7 @@ class CoreModuleParser {
     if (type === undefined) {
       throw reader.error(`the core export "${name}" names ${kind} ${index}, which is not there`, "INVALID");
     }
-    this.#exports.push({ name, type });
+    this.#exports.push({ name, type, index });
   }
 
   #typeOf(kind: (typeof EXPORT_KINDS)[number], index: number): CoreExternType | undefined {

@@ -2,6 +2,7 @@ import type { Codec } from "../abi/codec.ts";
 import type { CompiledModule, CoreExportValue } from "../core/web-assembly.ts";
 import type { HostResource } from "../host-interface.ts";
 import type { Meter } from "../meter/meter.ts";
+import type { StateExports } from "../reset/instance-image.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A core item at run time: an export of a core instance, or a function of ours. */
@@ -76,6 +77,10 @@ export interface LinkPlan {
   readonly meter: Meter | undefined;
   /** How resources are destroyed, by the number of their type. */
   readonly destroyers: ReadonlyMap<number, DestroyPlan>;
+  /** Where the state is that a reset puts back. */
+  readonly state: readonly StateExports[];
+  /** Why instances may not be reset. */
+  readonly resetObstacle: string | undefined;
   /** Lifted functions that the root exports, by `interface#name`. */
   readonly exports: ReadonlyMap<string, LiftPlan>;
 }

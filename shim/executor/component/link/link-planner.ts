@@ -7,6 +7,7 @@ import type { HostFunction } from "../host-interface.ts";
 import type { CoreExport, CoreFunc, CoreInstancePlan, CoreItem, Func, LiftedFunc, Options } from "../types/items.ts";
 import { alignTo, flattenFunc } from "../types/layout.ts";
 import type { FuncType, ResourceType, ValType } from "../types/wit-type.ts";
+import type { Elision } from "./elide.ts";
 import type { HostLookup } from "./host-lookup.ts";
 import type {
   ContextPlan,
@@ -31,14 +32,16 @@ export class LinkPlanner {
   readonly destroyers = new Map<number, DestroyPlan>();
   readonly #hosts: HostLookup<unknown>;
   readonly #reach: Reachability;
+  readonly #elision: Elision;
   readonly #contextIndex = new Map<string, number>();
   readonly #trampolineIndex = new Map<CoreFunc, number>();
   readonly #lifted = new Map<LiftedFunc, LiftPlan>();
   readonly #factories = new Map<string, CodecFactory>();
 
-  constructor(hosts: HostLookup<unknown>, reach: Reachability) {
+  constructor(hosts: HostLookup<unknown>, reach: Reachability, elision: Elision) {
     this.#hosts = hosts;
     this.#reach = reach;
+    this.#elision = elision;
   }
 
   step(instance: CoreInstancePlan, module: CompiledModule): Omit<StepPlan, "contexts"> {
@@ -58,7 +61,8 @@ export class LinkPlanner {
     throw new ComponentError("INVALID", `Cannot link the component: a core module imports a ${item.sort}`);
   }
 
-  #func(func: CoreFunc): CoreRef {
+  #func(given: CoreFunc): CoreRef {
+    const func = given.kind === "export" ? (this.#elision.replace(given.instance, given.name) ?? given) : given;
     if (func.kind === "export") return refOf(func);
     const known = this.#trampolineIndex.get(func);
     if (known !== undefined) return { kind: "trampoline", index: known };

@@ -3,7 +3,9 @@ import type { HostInterface, Linked } from "../host-interface.ts";
 import { Meter, type MeterHost } from "../meter/meter.ts";
 import type { ComponentPlan } from "../prepare/prepare.ts";
 import type { Prepared } from "../prepare/prepare.ts";
+import type { StateExports } from "../reset/instance-image.ts";
 import type { Item } from "../types/items.ts";
+import { findElision } from "./elide.ts";
 import { HostLookup, withoutVersion } from "./host-lookup.ts";
 import type { LiftPlan, LinkPlan, StepPlan } from "./link-plan.ts";
 import { LinkPlanner } from "./link-planner.ts";
@@ -28,12 +30,13 @@ export function link<State>(
     plan.coreInstances,
     (func) => hosts.func(func.interface, func.name)?.blocking === true,
   );
-  const planner = new LinkPlanner(hosts, reach);
+  const elision = findElision(plan, prepared.modules);
+  const planner = new LinkPlanner(hosts, reach, elision);
   const { exports, names } = exportsOf(plan, planner, meterHost !== undefined);
   const modules = prepared.modules.map(({ bytes }) => new wasm.Module(bytes));
   const steps = plan.coreInstances.flatMap((instance) => {
     const module = modules[instance.module];
-    return module === undefined ? [] : [planner.step(instance, module)];
+    return module === undefined || elision.needless.has(instance) ? [] : [planner.step(instance, module)];
   });
   hosts.check();
   const linkPlan: LinkPlan = {
@@ -43,9 +46,25 @@ export function link<State>(
     trampolines: planner.trampolines,
     destroyers: planner.destroyers,
     steps: steps.map((step) => withContexts(step, planner)),
+    state: stateOf(prepared),
+    resetObstacle: obstacleOf(prepared),
     exports,
   };
   return new LinkedComponent<State>(linkPlan, names);
+}
+
+function stateOf({ plan, modules }: Prepared): StateExports[] {
+  return plan.coreInstances.map(({ id, module }) => ({
+    instance: id,
+    memories: modules[module]?.memories ?? [],
+    globals: modules[module]?.globals ?? [],
+  }));
+}
+
+function obstacleOf({ modules }: Prepared): string | undefined {
+  const index = modules.findIndex((module) => module.resetObstacle !== undefined);
+  const found = modules[index]?.resetObstacle;
+  return found === undefined ? undefined : `in core module ${index}: ${found}`;
 }
 
 function withContexts(step: Omit<StepPlan, "contexts">, { contexts }: LinkPlanner): StepPlan {

@@ -1,6 +1,7 @@
 import type { Rep } from "../abi/handle-table.ts";
 import { WasmTrap } from "../errors.ts";
 import type { ExportedFunction, Instance, Linked, WitValue } from "../host-interface.ts";
+import { InstanceImage, memoriesOf, type InstanceKeeper } from "../reset/instance-image.ts";
 import { isPromise } from "./is-promise.ts";
 import { bindLifted } from "./lifted-call.ts";
 import type { LiftPlan, LinkPlan } from "./link-plan.ts";
@@ -14,29 +15,49 @@ export interface ExportName {
 /** A component with its imports resolved. */
 export class LinkedComponent<State> implements Linked<State> {
   readonly exports: readonly ExportName[];
-  readonly reset: Linked<State>["reset"] = { kind: "refused", reason: "not yet" };
   readonly #plan: LinkPlan;
+  #obstacle: string | undefined;
+  #image: InstanceImage | undefined;
 
   constructor(plan: LinkPlan, exports: readonly ExportName[]) {
     this.#plan = plan;
+    this.#obstacle = plan.resetObstacle;
     this.exports = exports;
+  }
+
+  get reset(): Linked<State>["reset"] {
+    return this.#obstacle === undefined ? { kind: "allowed" } : { kind: "refused", reason: this.#obstacle };
   }
 
   instantiate(state: State): Instance<State> {
     const runtime = new Runtime(this.#plan, state);
     runtime.start();
-    return new LinkedInstance<State>(this.#plan, runtime);
+    this.#takeImage(runtime);
+    return new LinkedInstance<State>(this.#plan, runtime, this.#image);
+  }
+
+  /** Of the first instance: as no host function is called on the way, all begin with the same memory. */
+  #takeImage({ store, guests, coreExports }: Runtime): void {
+    if (this.#obstacle === undefined && store.touchedHost) this.#obstacle = "it calls host functions while it starts";
+    if (this.#obstacle === undefined && guests.some(({ handles }) => !handles.isEmpty)) {
+      this.#obstacle = "it opens handles while it starts";
+    }
+    if (this.#obstacle === undefined) this.#image ??= new InstanceImage(this.#plan.state, coreExports);
+    else this.#image = undefined;
   }
 }
 
 class LinkedInstance<State> implements Instance<State> {
   readonly #plan: LinkPlan;
   readonly #runtime: Runtime;
+  readonly #image: InstanceImage | undefined;
   readonly #funcs = new Map<string, ExportedFunction>();
+  #keeper: InstanceKeeper | undefined;
 
-  constructor(plan: LinkPlan, runtime: Runtime) {
+  constructor(plan: LinkPlan, runtime: Runtime, image: InstanceImage | undefined) {
     this.#plan = plan;
     this.#runtime = runtime;
+    this.#image = image;
   }
 
   get state(): State {
@@ -59,21 +80,33 @@ class LinkedInstance<State> implements Instance<State> {
   }
 
   memoryBytes(): number {
-    return 0;
+    const memories = memoriesOf(this.#plan.state, this.#runtime.coreExports);
+    return memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
   }
 
   reset(): boolean {
-    return false;
+    const { store, guests } = this.#runtime;
+    const isBusy = guests.some(({ entered }) => entered);
+    if (this.#image === undefined || store.dead !== undefined || isBusy) return false;
+    this.#closeHandles();
+    if (this.#keeper !== undefined) return this.#keeper.restore();
+    this.#keeper = this.#image.keep(this.#runtime.coreExports);
+    return this.#keeper !== undefined;
   }
 
   dispose(): void {
-    const runtime = this.#runtime;
-    const { store, guests } = runtime;
-    store.dead ??= new WasmTrap("the instance was disposed of");
-    runtime.stop();
-    for (const { handles } of guests) {
-      for (const { resource, rep } of handles.open()) dropHost(runtime, resource, rep);
-      handles.clear();
+    this.#runtime.store.dead ??= new WasmTrap("the instance was disposed of");
+    this.#runtime.stop();
+    this.#closeHandles();
+  }
+
+  #closeHandles(): void {
+    this.#runtime.store.epoch += 1;
+    for (const guest of this.#runtime.guests) {
+      if (!guest.handles.isEmpty) {
+        for (const { resource, rep } of guest.handles.open()) dropHost(this.#runtime, resource, rep);
+      }
+      guest.reset();
     }
   }
 }

@@ -8,6 +8,7 @@ import {
   type CoreMemory,
 } from "../core/web-assembly.ts";
 import { WasmTrap } from "../errors.ts";
+import { isMemory } from "../reset/instance-image.ts";
 import type { CoreRef, DestroyPlan, LinkPlan, StepPlan } from "./link-plan.ts";
 
 /** One instance while it lives: its guests, their memories, and the core instances. */
@@ -132,6 +133,6 @@ function isFunction(value: CoreExportValue): value is CoreFunction {
 }
 
 function memoryOf(value: CoreExportValue): CoreMemory {
-  if ("buffer" in value && value.buffer instanceof ArrayBuffer) return value;
+  if (isMemory(value)) return value;
   throw new TypeError("Cannot use a core export as a memory: it is none");
 }
