@@ -2,7 +2,8 @@ import { ByteReader } from "../binary/byte-reader.ts";
 import { type CoreModule, parseCoreModule } from "../core/core-module.ts";
 import type { CoreSection } from "../core/core-sections.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import { meterBody } from "./meter-code.ts";
+import { cycleHeads } from "./call-cycles.ts";
+import { type BodyScan, meterBody, scanBody } from "./meter-code.ts";
 
 /** What {@link meterModule} exports beside the module's own: no compiler makes such names. */
 export const METER_EXPORTS = {
@@ -145,17 +146,24 @@ class SectionRewriter {
   }
 
   #bodies(out: ByteWriter, section: CoreSection): void {
-    const reader = new ByteReader(this.#bytes, section.start, section.end);
     const indices = { fuel: this.#added.fuel, refuel: this.#added.slow };
     const firstOwn = importedFunctions(this.#module);
-    const count = reader.u32();
-    for (let index = 0; index < count; index += 1) {
-      const type = this.#module.types[this.#module.functions[firstOwn + index] ?? -1];
-      if (type === undefined) throw reader.error(`function ${index} has no type`, "INVALID");
-      const body = meterBody(reader.section(reader.u32()), type.params.length, indices);
+    const scans = this.#scans(section);
+    const heads = cycleHeads(scans.map(({ callees }) => callees.map((callee) => callee - firstOwn)));
+    for (const [index, scan] of scans.entries()) {
+      const params = this.#module.types[this.#module.functions[firstOwn + index] ?? -1]?.params.length ?? 0;
+      const body = meterBody(this.#bytes, scan, { params, isHead: heads.has(index) }, indices);
       out.u32(body.length);
       out.append(body);
     }
+  }
+
+  #scans(section: CoreSection): BodyScan[] {
+    const reader = new ByteReader(this.#bytes, section.start, section.end);
+    const count = reader.u32();
+    const scans: BodyScan[] = [];
+    for (let index = 0; index < count; index += 1) scans.push(scanBody(reader.section(reader.u32())));
+    return scans;
   }
 
   /** fuel = table[0](id); if (fuel < 0) trap: which, unlike an exception, no code of the guest can catch. */
