@@ -38,20 +38,26 @@ export function meterBody(
   scan: BodyScan,
   { params, isHead }: MeteredFunction,
   indices: MeterIndices,
-): Uint8Array {
+): MeteredBody {
   const scratch = params + scan.locals;
+  const rare: number[] = [];
   const out = new ByteWriter(scan.end - scan.groupsStart + 64 + scan.marks.length * 32);
   writeLocals(out, bytes, scan);
-  if (isHead) writeCharge(out, indices, scratch);
+  if (isHead) rare.push(writeCharge(out, indices, scratch));
   let copied = scan.codeStart;
   for (const { at, isBulk } of scan.marks) {
     out.append(bytes.subarray(copied, at));
     copied = at;
-    if (isBulk) writeBulkCharge(out, indices, scratch);
-    else writeCharge(out, indices, scratch);
+    rare.push(isBulk ? writeBulkCharge(out, indices, scratch) : writeCharge(out, indices, scratch));
   }
   out.append(bytes.subarray(copied, scan.end));
-  return out.bytes();
+  return { bytes: out.bytes(), rare };
+}
+
+export interface MeteredBody {
+  readonly bytes: Uint8Array;
+  /** Where branches begin that are hardly ever taken, from the start of the bytes. */
+  readonly rare: readonly number[];
 }
 
 interface Mark {
@@ -115,15 +121,15 @@ function writeLocals(out: ByteWriter, bytes: Uint8Array, scan: BodyScan): void {
 }
 
 /** fuel -= 1; if (fuel < 0) refuel() */
-function writeCharge(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: number): void {
+function writeCharge(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: number): number {
   out.put(0x23); // global.get
   out.u32(fuel);
   out.put(0x41, 0x01, 0x6b); // i32.const 1, i32.sub
-  writeSpend(out, { fuel, refuel }, scratch);
+  return writeSpend(out, { fuel, refuel }, scratch);
 }
 
 /** fuel -= length >> 8; if (fuel < 0) refuel() */
-function writeBulkCharge(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: number): void {
+function writeBulkCharge(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: number): number {
   out.put(0x22); // local.tee: the length stays in place
   out.u32(scratch);
   out.put(0x23); // global.get
@@ -131,17 +137,21 @@ function writeBulkCharge(out: ByteWriter, { fuel, refuel }: MeterIndices, scratc
   out.put(0x20); // local.get
   out.u32(scratch);
   out.put(0x41, BULK_SHIFT, 0x76, 0x6b); // i32.const, i32.shr_u, i32.sub
-  writeSpend(out, { fuel, refuel }, scratch);
+  return writeSpend(out, { fuel, refuel }, scratch);
 }
 
-function writeSpend(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: number): void {
+/** Returns where the branch is. */
+function writeSpend(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: number): number {
   out.put(0x22); // local.tee
   out.u32(scratch);
   out.put(0x24); // global.set
   out.u32(fuel);
   out.put(0x20); // local.get
   out.u32(scratch);
-  out.put(0x41, 0x00, 0x48, 0x04, 0x40, 0x10); // i32.const 0, i32.lt_s, if, call
+  out.put(0x41, 0x00, 0x48); // i32.const 0, i32.lt_s
+  const branch = out.length;
+  out.put(0x04, 0x40, 0x10); // if, call
   out.u32(refuel);
   out.put(0x0b); // end
+  return branch;
 }
