@@ -54,7 +54,9 @@ export class CallContext {
     const { realloc, guest } = this;
     if (realloc === undefined) throw new WasmTrap("the component instance can not allocate yet");
     guest.mayLeave = false;
+    guest.store.plainCalls += 1;
     const pointer = realloc(0, 0, align, size);
+    guest.store.plainCalls -= 1;
     guest.mayLeave = true;
     if (this.bytes.length === 0) this.#refresh();
     return this.check(Number(pointer), size, align);

@@ -10,6 +10,10 @@ export class Store<State> {
   state: State;
   /** Why the instance serves no more. */
   dead: Error | undefined;
+  /** Why the host ended the guest while it computed: what it then traps with is no news. */
+  ended: Error | undefined;
+  /** Calls into the guest under way that can not be suspended, for there is JavaScript between them and the host. */
+  plainCalls = 0;
   /** Whether a host function was ever called. */
   touchedHost = false;
   /** Counts resets: handles from before one are void. */
@@ -27,7 +31,7 @@ export class Store<State> {
 
   /** Notes that the instance is used up; gives the error to throw. */
   fail(reason: unknown): Error {
-    const error = trapOf(reason);
+    const error = this.ended ?? trapOf(reason);
     this.dead ??= error;
     return error;
   }

@@ -32,7 +32,15 @@ export function bindLifted(plan: LiftPlan, runtime: Runtime): LiftedCall {
     return lowerParams(plan.params, context, args);
   }
 
-  if (!plan.mayBlock) return (args) => finish(core(...lowerArguments(args)));
+  function callPlainly(args: readonly WitValue[]): WitValue {
+    const flat = lowerArguments(args);
+    guest.store.plainCalls += 1;
+    const returned = core(...flat);
+    guest.store.plainCalls -= 1;
+    return finish(returned);
+  }
+
+  if (!plan.mayBlock) return callPlainly;
   const promising = wasm.promising(core);
   return async (args) => promising(...lowerArguments(args)).then(finish);
 }
@@ -59,7 +67,9 @@ function liftResult(plan: LiftPlan, context: CallContext, returned: CoreValue | 
 
 function cleanUp(postReturn: CoreFunction, { guest }: CallContext, returned: CoreValue | undefined): void {
   guest.mayLeave = false;
+  guest.store.plainCalls += 1;
   if (returned === undefined) postReturn();
   else postReturn(returned);
+  guest.store.plainCalls -= 1;
   guest.mayLeave = true;
 }

@@ -1,6 +1,7 @@
 import type { Codec } from "../abi/codec.ts";
 import type { CompiledModule, CoreExportValue } from "../core/web-assembly.ts";
 import type { HostResource } from "../host-interface.ts";
+import type { Meter } from "../meter/meter.ts";
 import type { StateExports } from "../reset/instance-image.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -73,6 +74,7 @@ export interface LinkPlan {
   readonly contexts: readonly ContextPlan[];
   readonly trampolines: readonly Trampoline[];
   readonly steps: readonly StepPlan[];
+  readonly meter: Meter | undefined;
   /** How resources are destroyed, by the number of their type. */
   readonly destroyers: ReadonlyMap<number, DestroyPlan>;
   /** Where the state is that a reset puts back. */

@@ -1,5 +1,6 @@
 import { wasm } from "../core/web-assembly.ts";
 import type { HostInterface, Linked } from "../host-interface.ts";
+import { Meter, type MeterHost } from "../meter/meter.ts";
 import type { ComponentPlan } from "../prepare/prepare.ts";
 import type { Prepared } from "../prepare/prepare.ts";
 import type { StateExports } from "../reset/instance-image.ts";
@@ -14,9 +15,15 @@ import { Reachability } from "./reachability.ts";
 /**
  * Resolves the imports of a prepared component and compiles its core modules.
  *
+ * @param meterHost - decides about guests that compute for long; only asked if the component was prepared with a meter.
+ *
  * @throws {ComponentError} `IMPORT_MISSING` that names everything that the host does not offer.
  */
-export function link<State>(prepared: Prepared, interfaces: readonly HostInterface<State>[]): Linked<State> {
+export function link<State>(
+  prepared: Prepared,
+  interfaces: readonly HostInterface<State>[],
+  meterHost?: MeterHost<State>,
+): Linked<State> {
   const hosts = new HostLookup(interfaces);
   const { plan } = prepared;
   const reach = new Reachability(
@@ -25,7 +32,7 @@ export function link<State>(prepared: Prepared, interfaces: readonly HostInterfa
   );
   const elision = findElision(plan, prepared.modules);
   const planner = new LinkPlanner(hosts, reach, elision);
-  const { exports, names } = exportsOf(plan, planner);
+  const { exports, names } = exportsOf(plan, planner, meterHost !== undefined);
   const modules = prepared.modules.map(({ bytes }) => new wasm.Module(bytes));
   const steps = plan.coreInstances.flatMap((instance) => {
     const module = modules[instance.module];
@@ -34,6 +41,7 @@ export function link<State>(prepared: Prepared, interfaces: readonly HostInterfa
   hosts.check();
   const linkPlan: LinkPlan = {
     guests: plan.guests,
+    meter: meterHost === undefined ? undefined : new Meter(meterHost),
     contexts: planner.contexts,
     trampolines: planner.trampolines,
     destroyers: planner.destroyers,
@@ -70,12 +78,15 @@ function withContexts(step: Omit<StepPlan, "contexts">, { contexts }: LinkPlanne
 function exportsOf(
   plan: ComponentPlan,
   planner: LinkPlanner,
+  isMetered: boolean,
 ): { readonly exports: ReadonlyMap<string, LiftPlan>; readonly names: readonly ExportName[] } {
   const exports = new Map<string, LiftPlan>();
   const names: ExportName[] = [];
   function add(interfaceName: string, name: string, item: Item): void {
     if (item.sort !== "func" || item.value.kind !== "lifted") return;
-    const lift = planner.lift(item.value);
+    const lifted = planner.lift(item.value);
+    // A guest that is metered may be suspended anywhere, whether it calls what blocks or not.
+    const lift = isMetered ? { ...lifted, mayBlock: true } : lifted;
     const plain = withoutVersion(interfaceName);
     names.push({ interface: plain, name });
     for (const key of new Set([interfaceName, plain])) exports.set(`${key}#${name}`, lift);

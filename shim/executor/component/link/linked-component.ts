@@ -96,6 +96,7 @@ class LinkedInstance<State> implements Instance<State> {
 
   dispose(): void {
     this.#runtime.store.dead ??= new WasmTrap("the instance was disposed of");
+    this.#runtime.stop();
     this.#closeHandles();
   }
 

@@ -18,11 +18,13 @@ export class Runtime {
   readonly contexts: readonly CallContext[];
   readonly coreExports: (CoreExports | undefined)[] = [];
   readonly #plan: LinkPlan;
+  readonly #meterId: number;
   readonly #trampolines: (CoreExportValue | undefined)[] = [];
 
   constructor(plan: LinkPlan, state: unknown) {
     this.#plan = plan;
     this.store = new Store(state);
+    this.#meterId = plan.meter?.add(this.store) ?? 0;
     this.guests = Array.from({ length: plan.guests }, (_, number) => new Guest(number, this.store));
     this.contexts = plan.contexts.map(({ owner }) => new CallContext(this.guest(owner)));
     for (const [resource, destroy] of plan.destroyers) this.store.destroyers[resource] = this.#destroyer(destroy);
@@ -31,10 +33,17 @@ export class Runtime {
   /** Instantiates the core modules in order. */
   start(): void {
     try {
+      this.store.plainCalls += 1;
       for (const step of this.#plan.steps) this.#step(step);
+      this.store.plainCalls -= 1;
     } catch (reason) {
       throw this.store.fail(reason);
     }
+  }
+
+  /** Nothing of it runs any more. */
+  stop(): void {
+    this.#plan.meter?.remove(this.#meterId);
   }
 
   #step({ instance, module, imports, contexts }: StepPlan): void {
@@ -44,7 +53,9 @@ export class Runtime {
       for (const { name, ref } of group.items) items[name] = this.core(ref);
       given[group.module] = items;
     }
-    this.coreExports[instance] = new wasm.Instance(module, given).exports;
+    const { exports } = new wasm.Instance(module, given);
+    this.#plan.meter?.connect(exports, this.#meterId);
+    this.coreExports[instance] = exports;
     for (const index of contexts) this.#bind(index);
   }
 
@@ -109,7 +120,9 @@ export class Runtime {
       const owner = this.guest(plan.owner);
       const isEntered = caller === owner;
       if (!isEntered) owner.enter();
+      store.plainCalls += 1;
       this.coreFunc(destructor)(Number(rep));
+      store.plainCalls -= 1;
       if (!isEntered) owner.exit();
     };
   }

@@ -7,6 +7,7 @@ import { rewriteModule } from "../core/rewrite-module.ts";
 import { wasm } from "../core/web-assembly.ts";
 import { ComponentError } from "../errors.ts";
 import { Evaluator } from "../evaluate/evaluator.ts";
+import { meterModule } from "../meter/meter-module.ts";
 import type { CoreInstancePlan, Item } from "../types/items.ts";
 
 /** A component after evaluation: what to instantiate, and what the root exports. */
@@ -36,6 +37,8 @@ export interface Prepared {
 }
 
 export interface PrepareOptions {
+  /** Whether the guest's code asks the host for leave to go on, now and then. */
+  readonly meter?: "with-meter" | "without-meter";
   /** What each memory can grow to, in pages of 64 KiB. Default: 16,384, which is 1 GiB. */
   readonly maxMemoryPages?: number;
 }
@@ -45,8 +48,7 @@ const DEFAULT_MAX_MEMORY_PAGES = 16_384;
 /** @throws {ComponentError} if the bytes are no component, or one that this executor does not take. */
 export function prepare(bytes: Uint8Array, options: PrepareOptions = {}): Prepared {
   const { root, modules } = parseComponent(bytes);
-  const maxPages = options.maxMemoryPages ?? DEFAULT_MAX_MEMORY_PAGES;
-  const prepared = modules.map(({ start, end }, index) => prepareModule(bytes.subarray(start, end), index, maxPages));
+  const prepared = modules.map(({ start, end }, index) => prepareModule(bytes.subarray(start, end), index, options));
   return { plan: evaluate(root, prepared), modules: prepared };
 }
 
@@ -57,14 +59,19 @@ export function evaluate(root: ComponentAst, modules: readonly PreparedModule[])
   return { coreInstances: evaluator.coreInstances, exports, guests: evaluator.componentInstances };
 }
 
-function prepareModule(bytes: Uint8Array, index: number, maxPages: number): PreparedModule {
+function prepareModule(bytes: Uint8Array, index: number, options: PrepareOptions): PreparedModule {
   const module = inModule(index, () => parseCoreModule(bytes));
-  const rewritten = rewriteModule(module, bytes, maxPages);
-  inModule(index, () => validate(rewritten.bytes));
+  const rewritten = rewriteModule(module, bytes, options.maxMemoryPages ?? DEFAULT_MAX_MEMORY_PAGES);
+  const indirection = inModule(index, () => indirectionOf(module, bytes));
+  // A shim or a fixup has no loops, and calls nothing that could call it.
+  const isMetered = options.meter === "with-meter" && indirection === undefined;
+  const code = isMetered ? inModule(index, () => meterModule(rewritten.bytes)) : rewritten.bytes;
+  inModule(index, () => validate(code));
   return {
     ...rewritten,
+    bytes: code,
     info: { imports: module.imports, exports: module.exports.map(({ name, type }) => ({ name, type })) },
-    indirection: inModule(index, () => indirectionOf(module, bytes)),
+    indirection,
     resetObstacle: inModule(index, () => resetObstacle(module, bytes)),
   };
 }

@@ -1,0 +1,131 @@
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { Socket } from "node:net";
+import type { Writable } from "node:stream";
+import { ReadStream } from "node:tty";
+import { setWindowSize } from "../linux/terminal.ts";
+import type { ConsoleSocket } from "./console-socket.ts";
+import { awaitDrained } from "./drain.ts";
+import type { FdSet } from "./fd-set.ts";
+import type { Logger } from "./logger.ts";
+import type { Stdio } from "./stdio.ts";
+
+export interface TerminalParts {
+  /** All that is open, also what the fields below name. */
+  readonly open: FdSet;
+  /** What runc itself gets: nothing. */
+  readonly nothing: number;
+  readonly socket: ConsoleSocket;
+  readonly stdin: number | undefined;
+  readonly stdinHold: number | undefined;
+  readonly output: { readonly fd: number; readonly kind: "pipe" | "file" };
+  readonly outputHold: number | undefined;
+  readonly logger: Logger | undefined;
+}
+
+/**
+ * With a terminal: what its master says is copied to stdout and what comes from stdin is copied to it, no faster than
+ * the other side takes it.
+ */
+export class TerminalStdio implements Stdio {
+  readonly fds: readonly [number, number, number];
+  readonly consoleSocket: string;
+  readonly #parts: TerminalParts;
+  #copy: Copy | undefined;
+  #size: readonly [number, number] | undefined;
+
+  constructor(parts: TerminalParts) {
+    const { nothing, socket } = parts;
+    this.#parts = parts;
+    this.fds = [nothing, nothing, nothing];
+    this.consoleSocket = socket.path;
+  }
+
+  handedOver(): void {
+    const { open, nothing, socket, stdin, output } = this.#parts;
+    open.close(nothing);
+    try {
+      this.#copy = startCopy(socket.receive(), {
+        stdin: open.take(stdin),
+        output: { ...output, fd: open.take(output.fd) },
+      });
+    } finally {
+      socket.close();
+    }
+    if (this.#size !== undefined) this.resize(...this.#size);
+  }
+
+  closeStdin(): void {
+    const { open, stdinHold } = this.#parts;
+    if (stdinHold !== undefined) open.close(stdinHold);
+  }
+
+  resize(width: number, height: number): void {
+    this.#size = [width, height];
+    if (this.#copy !== undefined && !this.#copy.master.destroyed) setWindowSize(this.#copy.masterFd, width, height);
+  }
+
+  async finish(signal: AbortSignal): Promise<void> {
+    const { open, outputHold, logger } = this.#parts;
+    this.closeStdin();
+    this.#copy?.stdin?.destroy();
+    if (this.#copy !== undefined) await finishCopy(this.#copy, signal);
+    if (outputHold !== undefined) await awaitDrained(outputHold, signal);
+    open.closeAll();
+    await logger?.finish(signal);
+  }
+
+  close(): void {
+    const { open, socket, logger } = this.#parts;
+    if (this.#copy !== undefined) stopCopy(this.#copy);
+    socket.close();
+    open.closeAll();
+    logger?.stop();
+  }
+}
+
+interface Copy {
+  readonly master: ReadStream;
+  readonly masterFd: number;
+  readonly stdin: Socket | undefined;
+  readonly output: Writable;
+  /** Settles when no process has the terminal any more. */
+  readonly isOver: Promise<void>;
+}
+
+/** Both streams own their fd from now on. */
+function startCopy(
+  masterFd: number,
+  { stdin, output }: { stdin: number | undefined; output: TerminalParts["output"] },
+): Copy {
+  const master = new ReadStream(masterFd);
+  const { promise: isOver, resolve } = Promise.withResolvers<void>();
+  master.on("error", () => undefined); // EIO: no process has the terminal any more.
+  master.once("close", resolve);
+  const sink =
+    output.kind === "pipe"
+      ? new Socket({ fd: output.fd, readable: false, writable: true })
+      : createWriteStream("", { fd: output.fd });
+  sink.on("error", () => master.resume()); // A full disk, a logger that died: the process must not wait for it.
+  master.pipe(sink, { end: false });
+  const source = stdin === undefined ? undefined : new Socket({ fd: stdin, readable: true, writable: false });
+  source?.on("error", () => undefined);
+  source?.pipe(master, { end: false });
+  return { master, masterFd, stdin: source, output: sink, isOver };
+}
+
+async function finishCopy(copy: Copy, signal: AbortSignal): Promise<void> {
+  const aborted = signal.aborted ? Promise.resolve() : once(signal, "abort");
+  await Promise.race([copy.isOver, aborted]);
+  if (!copy.output.destroyed) {
+    copy.output.end();
+    await Promise.race([once(copy.output, "close").catch(() => undefined), aborted]);
+  }
+  stopCopy(copy);
+}
+
+function stopCopy({ master, stdin, output }: Copy): void {
+  master.destroy();
+  stdin?.destroy();
+  output.destroy();
+}
