@@ -117,7 +117,7 @@ describe("a component with every kind of WIT value", function () {
     for (let round = 0; round < 3; round += 1) {
       expect(call(fresh, "count")).to.equal(1);
       expect(call(fresh, "count")).to.equal(2);
-      expect(call(fresh, "echo-string", "x".repeat(1_000))).to.have.length(1_000);
+      expect(call(fresh, "echo-many", { f1: true })).to.have.property("f1", true);
       expect(fresh.reset(), "reset").to.equal(true);
     }
   });
@@ -189,7 +189,7 @@ function callReference(exports: Readonly<Record<string, unknown>>, name: string,
   try {
     return { tag: "ok", val: func(value) };
   } catch (error) {
-    return { tag: "err", val: (error as { readonly payload: unknown }).payload };
+    return { tag: "err", val: error };
   }
 }
 
