@@ -1,4 +1,5 @@
-import type { ComponentPlan, PreparedModule } from "../prepare/prepare.ts";
+import type { ComponentPlan } from "../prepare/evaluate-component.ts";
+import type { PreparedModule } from "../prepare/prepare.ts";
 import type { CoreFunc, CoreInstancePlan } from "../types/items.ts";
 
 /** Functions of shims that can be replaced by what they call. */

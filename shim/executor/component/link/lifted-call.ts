@@ -16,6 +16,8 @@ export function bindLifted(plan: LiftPlan, runtime: Runtime): LiftedCall {
   const postReturn = plan.postReturn === undefined ? undefined : runtime.coreFunc(plan.postReturn);
 
   function finish(returned: CoreValue | undefined): WitValue {
+    // The guest can catch what a host function throws, but not go on.
+    if (guest.store.dead !== undefined) throw guest.store.dead;
     context.begin();
     const value = liftResult(plan, context, returned);
     if (postReturn !== undefined) cleanUp(postReturn, context, returned);

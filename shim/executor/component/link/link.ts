@@ -1,10 +1,9 @@
 import { wasm } from "../core/web-assembly.ts";
 import type { HostInterface, Linked } from "../host-interface.ts";
 import { Meter, type MeterHost } from "../meter/meter.ts";
-import type { ComponentPlan } from "../prepare/prepare.ts";
+import type { ComponentPlan } from "../prepare/evaluate-component.ts";
 import type { Prepared } from "../prepare/prepare.ts";
 import type { StateExports } from "../reset/instance-image.ts";
-import type { Item } from "../types/items.ts";
 import { findElision } from "./elide.ts";
 import { HostLookup, withoutVersion } from "./host-lookup.ts";
 import type { LiftPlan, LinkPlan, StepPlan } from "./link-plan.ts";
@@ -82,18 +81,13 @@ function exportsOf(
 ): { readonly exports: ReadonlyMap<string, LiftPlan>; readonly names: readonly ExportName[] } {
   const exports = new Map<string, LiftPlan>();
   const names: ExportName[] = [];
-  function add(interfaceName: string, name: string, item: Item): void {
-    if (item.sort !== "func" || item.value.kind !== "lifted") return;
-    const lifted = planner.lift(item.value);
+  for (const item of plan.exports) {
+    const lifted = planner.lift(item.func);
     // A guest that is metered may be suspended anywhere, whether it calls what blocks or not.
     const lift = isMetered ? { ...lifted, mayBlock: true } : lifted;
-    const plain = withoutVersion(interfaceName);
-    names.push({ interface: plain, name });
-    for (const key of new Set([interfaceName, plain])) exports.set(`${key}#${name}`, lift);
-  }
-  for (const [name, item] of plan.exports) {
-    if (item.sort === "instance") for (const [func, inner] of item.value.exports) add(name, func, inner);
-    else add("", name, item);
+    const plain = withoutVersion(item.interface);
+    names.push({ interface: plain, name: item.name });
+    for (const key of new Set([item.interface, plain])) exports.set(`${key}#${item.name}`, lift);
   }
   return { exports, names };
 }

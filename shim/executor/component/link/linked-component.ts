@@ -118,6 +118,7 @@ function dropHost({ store }: Runtime, resource: number, rep: Rep): void {
 
 function exportedFunction(plan: LiftPlan, runtime: Runtime): ExportedFunction {
   const { store } = runtime;
+  const owner = runtime.guest(plan.owner);
   const call = bindLifted(plan, runtime);
   async function wait(value: Promise<WitValue>): Promise<WitValue> {
     try {
@@ -129,6 +130,7 @@ function exportedFunction(plan: LiftPlan, runtime: Runtime): ExportedFunction {
   return {
     call(...args): WitValue {
       store.checkAlive();
+      if (owner.entered) throw new WasmTrap("the instance is called while a call into it is under way");
       try {
         const value = call(args);
         return isPromise(value) ? wait(value) : value;

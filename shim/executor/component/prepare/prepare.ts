@@ -1,27 +1,16 @@
-import type { ComponentAst } from "../binary/component-ast.ts";
 import { parseComponent } from "../binary/parse-component.ts";
-import { parseCoreModule, type CoreModuleInfo } from "../core/core-module.ts";
+import { parseCoreModule, type CoreModule } from "../core/core-module.ts";
 import { indirectionOf, type Indirection } from "../core/indirection.ts";
 import { resetObstacle } from "../core/reset-verdict.ts";
 import { rewriteModule } from "../core/rewrite-module.ts";
 import { wasm } from "../core/web-assembly.ts";
 import { ComponentError } from "../errors.ts";
-import { Evaluator } from "../evaluate/evaluator.ts";
 import { meterModule } from "../meter/meter-module.ts";
-import type { CoreInstancePlan, Item } from "../types/items.ts";
-
-/** A component after evaluation: what to instantiate, and what the root exports. */
-export interface ComponentPlan {
-  readonly coreInstances: readonly CoreInstancePlan[];
-  readonly exports: ReadonlyMap<string, Item>;
-  /** How many component instances there are. */
-  readonly guests: number;
-}
+import { evaluateComponent, type ComponentPlan } from "./evaluate-component.ts";
 
 /** A core module, rewritten so that its state can be put back. */
 export interface PreparedModule {
   readonly bytes: Uint8Array;
-  readonly info: CoreModuleInfo;
   /** Exports that hold the module's own memories and mutable globals. */
   readonly memories: readonly string[];
   readonly globals: readonly string[];
@@ -48,19 +37,24 @@ const DEFAULT_MAX_MEMORY_PAGES = 16_384;
 /** @throws {ComponentError} if the bytes are no component, or one that this executor does not take. */
 export function prepare(bytes: Uint8Array, options: PrepareOptions = {}): Prepared {
   const { root, modules } = parseComponent(bytes);
-  const prepared = modules.map(({ start, end }, index) => prepareModule(bytes.subarray(start, end), index, options));
-  return { plan: evaluate(root, prepared), modules: prepared };
+  const parsed = modules.map(({ start, end }, index) => {
+    const body = bytes.subarray(start, end);
+    return { body, index, module: inModule(index, () => parseCoreModule(body)) };
+  });
+  const plan = evaluateComponent(
+    root,
+    parsed.map(({ module }) => module),
+  );
+  return { plan, modules: parsed.map((item) => prepareModule(item, options)) };
 }
 
-/** Puts every argument in: what is left is a list of core modules, and functions between them and the host. */
-export function evaluate(root: ComponentAst, modules: readonly PreparedModule[]): ComponentPlan {
-  const evaluator = new Evaluator(modules.map(({ info }) => info));
-  const exports = evaluator.root(root);
-  return { coreInstances: evaluator.coreInstances, exports, guests: evaluator.componentInstances };
+interface ParsedModule {
+  readonly body: Uint8Array;
+  readonly index: number;
+  readonly module: CoreModule;
 }
 
-function prepareModule(bytes: Uint8Array, index: number, options: PrepareOptions): PreparedModule {
-  const module = inModule(index, () => parseCoreModule(bytes));
+function prepareModule({ body: bytes, index, module }: ParsedModule, options: PrepareOptions): PreparedModule {
   const rewritten = rewriteModule(module, bytes, options.maxMemoryPages ?? DEFAULT_MAX_MEMORY_PAGES);
   const indirection = inModule(index, () => indirectionOf(module, bytes));
   // A shim or a fixup has no loops, and calls nothing that could call it.
@@ -70,7 +64,6 @@ function prepareModule(bytes: Uint8Array, index: number, options: PrepareOptions
   return {
     ...rewritten,
     bytes: code,
-    info: { imports: module.imports, exports: module.exports.map(({ name, type }) => ({ name, type })) },
     indirection,
     resetObstacle: inModule(index, () => resetObstacle(module, bytes)),
   };
