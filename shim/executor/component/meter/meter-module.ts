@@ -2,7 +2,8 @@ import { ByteReader } from "../binary/byte-reader.ts";
 import { type CoreModule, parseCoreModule } from "../core/core-module.ts";
 import type { CoreSection } from "../core/core-sections.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import { meterBody } from "./meter-code.ts";
+import { cycleHeads } from "./call-cycles.ts";
+import { type BodyScan, meterBody, scanBody } from "./meter-code.ts";
 
 /** What {@link meterModule} exports beside the module's own: no compiler makes such names. */
 export const METER_EXPORTS = {
@@ -84,7 +85,7 @@ class SectionRewriter {
     const id = typeof section === "number" ? section : section.id;
     const [count, items] = typeof section === "number" ? [0, new Uint8Array(0)] : this.#itemsOf(section);
     const added = this.#additions(id);
-    if (id === SECTION.code) out.section(id, this.#code(section));
+    if (id === SECTION.code) this.#code(out, section);
     else if (added !== undefined) out.section(id, joined(count + added.count, items, added.bytes));
     else if (typeof section !== "number" && !this.#isStale(section)) {
       out.append(this.#bytes.subarray(section.head, section.end));
@@ -133,29 +134,41 @@ class SectionRewriter {
     }
   }
 
-  #code(section: CoreSection | number): Uint8Array {
+  /** The code, and before it what V8 needs to know to keep the rare branches out of the way. */
+  #code(module: ByteWriter, section: CoreSection | number): void {
     const out = new ByteWriter(typeof section === "number" ? 64 : (section.end - section.start) * 1.25);
     const own = this.#module.functions.length - importedFunctions(this.#module);
     out.u32(own + 1);
-    if (typeof section !== "number") this.#bodies(out, section);
+    const hints = typeof section === "number" ? [] : this.#bodies(out, section);
     const slow = this.#slowBody();
     out.u32(slow.length);
     out.append(slow);
-    return out.bytes();
+    module.section(SECTION.custom, branchHints(hints));
+    module.section(SECTION.code, out.bytes());
   }
 
-  #bodies(out: ByteWriter, section: CoreSection): void {
-    const reader = new ByteReader(this.#bytes, section.start, section.end);
+  #bodies(out: ByteWriter, section: CoreSection): FunctionHints[] {
+    const hints: FunctionHints[] = [];
     const indices = { fuel: this.#added.fuel, refuel: this.#added.slow };
     const firstOwn = importedFunctions(this.#module);
-    const count = reader.u32();
-    for (let index = 0; index < count; index += 1) {
-      const type = this.#module.types[this.#module.functions[firstOwn + index] ?? -1];
-      if (type === undefined) throw reader.error(`function ${index} has no type`, "INVALID");
-      const body = meterBody(reader.section(reader.u32()), type.params.length, indices);
-      out.u32(body.length);
-      out.append(body);
+    const scans = this.#scans(section);
+    const heads = cycleHeads(scans.map(({ callees }) => callees.map((callee) => callee - firstOwn)));
+    for (const [index, scan] of scans.entries()) {
+      const params = this.#module.types[this.#module.functions[firstOwn + index] ?? -1]?.params.length ?? 0;
+      const { bytes, rare } = meterBody(this.#bytes, scan, { params, isHead: heads.has(index) }, indices);
+      out.u32(bytes.length);
+      out.append(bytes);
+      if (rare.length > 0) hints.push({ func: firstOwn + index, rare });
     }
+    return hints;
+  }
+
+  #scans(section: CoreSection): BodyScan[] {
+    const reader = new ByteReader(this.#bytes, section.start, section.end);
+    const count = reader.u32();
+    const scans: BodyScan[] = [];
+    for (let index = 0; index < count; index += 1) scans.push(scanBody(reader.section(reader.u32())));
+    return scans;
   }
 
   /** fuel = table[0](id); if (fuel < 0) trap: which, unlike an exception, no code of the guest can catch. */
@@ -198,4 +211,25 @@ function writeExport(out: ByteWriter, ...[name, kind, index]: readonly [string, 
   out.name(name);
   out.put(kind);
   out.u32(index);
+}
+
+interface FunctionHints {
+  readonly func: number;
+  readonly rare: readonly number[];
+}
+
+/** @see {@link https://github.com/WebAssembly/branch-hinting} */
+function branchHints(hints: readonly FunctionHints[]): Uint8Array {
+  const out = new ByteWriter(1024);
+  out.name("metadata.code.branch_hint");
+  out.u32(hints.length);
+  for (const { func, rare } of hints) {
+    out.u32(func);
+    out.u32(rare.length);
+    for (const offset of rare) {
+      out.u32(offset);
+      out.put(1, 0); // One byte: unlikely.
+    }
+  }
+  return out.bytes();
 }
