@@ -34,7 +34,7 @@ describe("MemoryImage", () => {
     it(`puts a memory of ${pages} pages back ${how}`, () => {
       const { memory } = memoryOf(pages);
       const first = fill(memory, 7);
-      const image = new MemoryImage(memory);
+      const image = MemoryImage.take(memory);
       fill(memory, 11);
       const keeper = image.keep(memory);
       expect(Buffer.from(memory.buffer).equals(first), "at once").to.equal(true);
@@ -49,7 +49,7 @@ describe("MemoryImage", () => {
       const one = memoryOf(pages).memory;
       const two = memoryOf(pages).memory;
       const first = fill(one, 7);
-      const image = new MemoryImage(one);
+      const image = MemoryImage.take(one);
       const keepers = [image.keep(one), image.keep(two)];
       Buffer.from(one.buffer)[5_000] = 1;
       expect(Buffer.from(two.buffer).equals(first), "the other does not change").to.equal(true);
@@ -59,7 +59,7 @@ describe("MemoryImage", () => {
 
     it(`gives up a memory of ${pages} pages that has grown`, () => {
       const { memory, grow } = memoryOf(pages);
-      const image = new MemoryImage(memory);
+      const image = MemoryImage.take(memory);
       const keeper = image.keep(memory);
       grow();
       expect(keeper?.restore()).to.equal(false);
@@ -70,7 +70,7 @@ describe("MemoryImage", () => {
   it("begins anew after many resets of many pages, and stays right", () => {
     const { memory } = memoryOf(40);
     const first = fill(memory, 7);
-    const keeper = new MemoryImage(memory).keep(memory);
+    const keeper = MemoryImage.take(memory).keep(memory);
     for (let round = 0; round < 1_005; round += 1) {
       if (round % 333 === 0) fill(memory, 13);
       keeper?.restore();
