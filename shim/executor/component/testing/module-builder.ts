@@ -10,6 +10,8 @@ export interface ModuleText {
   readonly types?: readonly { readonly params: readonly string[]; readonly results: readonly string[] }[];
   /** Imported functions, by the index of their type. */
   readonly imports?: readonly { readonly module: string; readonly name: string; readonly type: number }[];
+  /** After the imported functions. */
+  readonly importedTable?: { readonly module: string; readonly name: string; readonly slots: number };
   readonly functions?: readonly { readonly type: number; readonly code: readonly number[]; readonly locals?: number }[];
   /** Slots of a table of functions. */
   readonly table?: number;
@@ -30,7 +32,11 @@ export function buildModule(text: ModuleText): Uint8Array {
     numbers(body, params);
     numbers(body, results);
   });
-  section(out, 2, text.imports, (body, { module, name, type }) => void body.name(module).name(name).u8(0).u32(type));
+  section(out, 2, [...(text.imports ?? []), ...(one(text.importedTable) ?? [])], (body, item) => {
+    body.name(item.module).name(item.name);
+    if ("type" in item) body.u8(KINDS.func).u32(item.type);
+    else body.u8(KINDS.table, 0x70, 0).u32(item.slots);
+  });
   section(out, 3, text.functions, (body, { type }) => void body.u32(type));
   section(out, 4, one(text.table), (body, slots) => void body.u8(0x70, 0).u32(slots));
   section(out, 5, one(text.memory), (body, { min, max }) => {
