@@ -48,13 +48,14 @@ export class ByteReader {
 
   #longU32(first: number): number {
     let value = first & 0x7f;
-    for (let shift = 7; shift < 35; shift += 7) {
+    for (let shift = 7; shift < 28; shift += 7) {
       const byte = this.u8();
-      if (shift === 28 && byte > 0x0f) throw this.error("the number is larger than 32 bits", "MALFORMED", this.#at - 1);
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
-    throw this.error("the number is longer than 5 bytes");
+    const last = this.u8();
+    if (last > 0x0f) throw this.error("the number is larger than 32 bits", "MALFORMED", this.#at - 1);
+    return value + last * 2 ** 28;
   }
 
   /** Skips a signed or unsigned LEB128 of at most `maxBytes`. */

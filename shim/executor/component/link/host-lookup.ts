@@ -4,8 +4,14 @@ import type { HostFunction, HostInterface, HostResource } from "../host-interfac
 const NAME = /^(?<name>[^@]*)(?:@(?<version>.*))?$/;
 const RELEASE = /^(?<major>\d+)\.(?<minor>\d+)\.(?<patch>\d+)(?:\+.*)?$/;
 
+/** Answers what a component imports. */
+export interface ImportLookup {
+  func(interfaceName: string, name: string): HostFunction<unknown> | undefined;
+  resource(interfaceName: string, name: string): HostResource<unknown> | undefined;
+}
+
 /** Finds what the host offers for what a component imports, and gathers what it does not. */
-export class HostLookup<State> {
+export class HostLookup<State> implements ImportLookup {
   readonly #interfaces: readonly HostInterface<State>[];
   readonly #missing = new Set<string>();
 

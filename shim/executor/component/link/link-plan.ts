@@ -2,6 +2,7 @@ import type { Codec } from "../abi/codec.ts";
 import type { CompiledModule, CoreExportValue } from "../core/web-assembly.ts";
 import type { HostResource } from "../host-interface.ts";
 import type { Meter } from "../meter/meter.ts";
+import type { Snapshot } from "../prepare/snapshot.ts";
 import type { StateExports } from "../reset/instance-image.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -79,6 +80,8 @@ export interface LinkPlan {
   readonly destroyers: ReadonlyMap<number, DestroyPlan>;
   /** Where the state is that a reset puts back. */
   readonly state: readonly StateExports[];
+  /** The state that instances begin with, if the modules do not bring it about. */
+  readonly snapshot: Snapshot | undefined;
   /** Why instances may not be reset. */
   readonly resetObstacle: string | undefined;
   /** Lifted functions that the root exports, by `interface#name`. */

@@ -8,7 +8,7 @@ import type { CoreExport, CoreFunc, CoreInstancePlan, CoreItem, Func, LiftedFunc
 import { alignTo, flattenFunc } from "../types/layout.ts";
 import type { FuncType, ResourceType, ValType } from "../types/wit-type.ts";
 import type { Elision } from "./elide.ts";
-import type { HostLookup } from "./host-lookup.ts";
+import type { ImportLookup } from "./host-lookup.ts";
 import type {
   ContextPlan,
   CoreRef,
@@ -30,7 +30,7 @@ export class LinkPlanner {
   readonly contexts: ContextPlan[] = [];
   readonly trampolines: Trampoline[] = [];
   readonly destroyers = new Map<number, DestroyPlan>();
-  readonly #hosts: HostLookup<unknown>;
+  readonly #hosts: ImportLookup;
   readonly #reach: Reachability;
   readonly #elision: Elision;
   readonly #contextIndex = new Map<string, number>();
@@ -38,7 +38,7 @@ export class LinkPlanner {
   readonly #lifted = new Map<LiftedFunc, LiftPlan>();
   readonly #factories = new Map<string, CodecFactory>();
 
-  constructor(hosts: HostLookup<unknown>, reach: Reachability, elision: Elision) {
+  constructor(hosts: ImportLookup, reach: Reachability, elision: Elision) {
     this.#hosts = hosts;
     this.#reach = reach;
     this.#elision = elision;

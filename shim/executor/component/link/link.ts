@@ -1,15 +1,9 @@
-import { wasm } from "../core/web-assembly.ts";
 import type { HostInterface, Linked } from "../host-interface.ts";
 import { Meter, type MeterHost } from "../meter/meter.ts";
-import type { ComponentPlan } from "../prepare/evaluate-component.ts";
 import type { Prepared } from "../prepare/prepare.ts";
-import type { StateExports } from "../reset/instance-image.ts";
-import { findElision } from "./elide.ts";
-import { HostLookup, withoutVersion } from "./host-lookup.ts";
-import type { LiftPlan, LinkPlan, StepPlan } from "./link-plan.ts";
-import { LinkPlanner } from "./link-planner.ts";
-import { LinkedComponent, type ExportName } from "./linked-component.ts";
-import { Reachability } from "./reachability.ts";
+import { HostLookup } from "./host-lookup.ts";
+import { LinkedComponent } from "./linked-component.ts";
+import { planLink } from "./plan-link.ts";
 
 /**
  * Resolves the imports of a prepared component and compiles its core modules.
@@ -24,70 +18,7 @@ export function link<State>(
   meterHost?: MeterHost<State>,
 ): Linked<State> {
   const hosts = new HostLookup(interfaces);
-  const { plan } = prepared;
-  const reach = new Reachability(
-    plan.coreInstances,
-    (func) => hosts.func(func.interface, func.name)?.blocking === true,
-  );
-  const elision = findElision(plan, prepared.modules);
-  const planner = new LinkPlanner(hosts, reach, elision);
-  const { exports, names } = exportsOf(plan, planner, meterHost !== undefined);
-  const modules = prepared.modules.map(({ bytes }) => new wasm.Module(bytes));
-  const steps = plan.coreInstances.flatMap((instance) => {
-    const module = modules[instance.module];
-    return module === undefined || elision.needless.has(instance) ? [] : [planner.step(instance, module)];
-  });
+  const { linkPlan, names } = planLink(prepared, hosts, meterHost === undefined ? undefined : new Meter(meterHost));
   hosts.check();
-  const linkPlan: LinkPlan = {
-    guests: plan.guests,
-    meter: meterHost === undefined ? undefined : new Meter(meterHost),
-    contexts: planner.contexts,
-    trampolines: planner.trampolines,
-    destroyers: planner.destroyers,
-    steps: steps.map((step) => withContexts(step, planner)),
-    state: stateOf(prepared),
-    resetObstacle: obstacleOf(prepared),
-    exports,
-  };
   return new LinkedComponent<State>(linkPlan, names);
-}
-
-function stateOf({ plan, modules }: Prepared): StateExports[] {
-  return plan.coreInstances.map(({ id, module }) => ({
-    instance: id,
-    memories: modules[module]?.memories ?? [],
-    globals: modules[module]?.globals ?? [],
-  }));
-}
-
-function obstacleOf({ modules }: Prepared): string | undefined {
-  const index = modules.findIndex((module) => module.resetObstacle !== undefined);
-  const found = modules[index]?.resetObstacle;
-  return found === undefined ? undefined : `in core module ${index}: ${found}`;
-}
-
-function withContexts(step: Omit<StepPlan, "contexts">, { contexts }: LinkPlanner): StepPlan {
-  const bound = contexts.flatMap(({ memory, realloc }, index) => {
-    const isHere = [memory, realloc].some((ref) => ref?.kind === "export" && ref.instance === step.instance);
-    return isHere ? [index] : [];
-  });
-  return { ...step, contexts: bound };
-}
-
-function exportsOf(
-  plan: ComponentPlan,
-  planner: LinkPlanner,
-  isMetered: boolean,
-): { readonly exports: ReadonlyMap<string, LiftPlan>; readonly names: readonly ExportName[] } {
-  const exports = new Map<string, LiftPlan>();
-  const names: ExportName[] = [];
-  for (const item of plan.exports) {
-    const lifted = planner.lift(item.func);
-    // A guest that is metered may be suspended anywhere, whether it calls what blocks or not.
-    const lift = isMetered ? { ...lifted, mayBlock: true } : lifted;
-    const plain = withoutVersion(item.interface);
-    names.push({ interface: plain, name: item.name });
-    for (const key of new Set([item.interface, plain])) exports.set(`${key}#${item.name}`, lift);
-  }
-  return { exports, names };
 }

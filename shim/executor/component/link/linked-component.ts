@@ -5,12 +5,8 @@ import { InstanceImage, memoriesOf, type InstanceKeeper } from "../reset/instanc
 import { isPromise } from "./is-promise.ts";
 import { bindLifted } from "./lifted-call.ts";
 import type { LiftPlan, LinkPlan } from "./link-plan.ts";
+import type { ExportName } from "./plan-link.ts";
 import { Runtime } from "./runtime.ts";
-
-export interface ExportName {
-  readonly interface: string;
-  readonly name: string;
-}
 
 /** A component with its imports resolved. */
 export class LinkedComponent<State> implements Linked<State> {
@@ -32,8 +28,11 @@ export class LinkedComponent<State> implements Linked<State> {
   instantiate(state: State): Instance<State> {
     const runtime = new Runtime(this.#plan, state);
     runtime.start();
-    this.#takeImage(runtime);
-    return new LinkedInstance<State>(this.#plan, runtime, this.#image);
+    if (this.#plan.snapshot === undefined) this.#takeImage(runtime);
+    else this.#image ??= InstanceImage.of(this.#plan.state, this.#plan.snapshot);
+    const instance = new LinkedInstance<State>(this.#plan, runtime, this.#image);
+    if (this.#plan.snapshot !== undefined) instance.begin();
+    return instance;
   }
 
   /** Of the first instance: as no host function is called on the way, all begin with the same memory. */
@@ -42,7 +41,7 @@ export class LinkedComponent<State> implements Linked<State> {
     if (this.#obstacle === undefined && guests.some(({ handles }) => !handles.isEmpty)) {
       this.#obstacle = "it opens handles while it starts";
     }
-    if (this.#obstacle === undefined) this.#image ??= new InstanceImage(this.#plan.state, coreExports);
+    if (this.#obstacle === undefined) this.#image ??= InstanceImage.take(this.#plan.state, coreExports);
     else this.#image = undefined;
   }
 }
@@ -82,6 +81,12 @@ class LinkedInstance<State> implements Instance<State> {
   memoryBytes(): number {
     const memories = memoriesOf(this.#plan.state, this.#runtime.coreExports);
     return memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  }
+
+  /** Puts the snapshot in place. */
+  begin(): void {
+    this.#keeper = this.#image?.keep(this.#runtime.coreExports);
+    if (this.#keeper === undefined) throw new WasmTrap("the snapshot of the component does not fit");
   }
 
   reset(): boolean {

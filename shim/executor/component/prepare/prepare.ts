@@ -7,6 +7,7 @@ import { wasm } from "../core/web-assembly.ts";
 import { ComponentError } from "../errors.ts";
 import { meterModule } from "../meter/meter-module.ts";
 import { evaluateComponent, type ComponentPlan } from "./evaluate-component.ts";
+import { withSnapshot, type Snapshot } from "./snapshot.ts";
 
 /** A core module, rewritten so that its state can be put back. */
 export interface PreparedModule {
@@ -23,6 +24,8 @@ export interface PreparedModule {
 export interface Prepared {
   readonly plan: ComponentPlan;
   readonly modules: readonly PreparedModule[];
+  /** The state that instances begin with, if the modules do not bring it about. */
+  readonly snapshot?: Snapshot;
 }
 
 export interface PrepareOptions {
@@ -45,7 +48,7 @@ export function prepare(bytes: Uint8Array, options: PrepareOptions = {}): Prepar
     root,
     parsed.map(({ module }) => module),
   );
-  return { plan, modules: parsed.map((item) => prepareModule(item, options)) };
+  return withSnapshot({ plan, modules: parsed.map((item) => prepareModule(item, options)) });
 }
 
 interface ParsedModule {

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ComponentError } from "../errors.ts";
 import { prepare, type PrepareOptions, type Prepared } from "./prepare.ts";
-import { decodePrepared, encodePrepared, FORMAT } from "./prepared-format.ts";
+import { encodePrepared, FORMAT, readPrepared } from "./prepared-format.ts";
 
 /** A folder that only this program writes to; any number of processes may do so at the same time. */
 export interface PreparedCache {
@@ -55,7 +55,7 @@ function fileName(digest: string, { meter, maxMemoryPages }: PrepareOptions): st
 /** `undefined` if it is not there, or not as it was written. */
 function readCached(path: string): Prepared | undefined {
   try {
-    const prepared = decodePrepared(readFileSync(path));
+    const prepared = readPrepared(path);
     const now = new Date();
     if (prepared !== undefined) utimesSync(path, now, now);
     return prepared;

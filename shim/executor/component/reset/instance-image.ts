@@ -1,4 +1,5 @@
 import type { CoreExports, CoreExportValue, CoreGlobal, CoreMemory, CoreValue } from "../core/web-assembly.ts";
+import type { Snapshot } from "../prepare/snapshot.ts";
 import { MemoryImage, type MemoryKeeper } from "./memory-image.ts";
 
 /** Where the state of a core instance is: the exports that the rewritten module has for it. */
@@ -16,10 +17,23 @@ export class InstanceImage {
   readonly #memories: readonly MemoryImage[];
   readonly #globals: readonly CoreValue[];
 
-  constructor(state: readonly StateExports[], instances: CoreInstances) {
+  private constructor(state: readonly StateExports[], memories: readonly MemoryImage[], globals: readonly CoreValue[]) {
     this.#state = state;
-    this.#memories = memoriesOf(state, instances).map((memory) => new MemoryImage(memory));
-    this.#globals = globalsOf(state, instances).map(({ value }) => value);
+    this.#memories = memories;
+    this.#globals = globals;
+  }
+
+  /** The state of an instance as it is now. */
+  static take(state: readonly StateExports[], instances: CoreInstances): InstanceImage {
+    const memories = memoriesOf(state, instances).map((memory) => MemoryImage.take(memory));
+    const globals = globalsOf(state, instances).map(({ value }) => value);
+    return new InstanceImage(state, memories, globals);
+  }
+
+  /** A state that was taken before. */
+  static of(state: readonly StateExports[], { memories, globals }: Snapshot): InstanceImage {
+    const images = memories.map((memory) => MemoryImage.of(memory));
+    return new InstanceImage(state, images, globals);
   }
 
   /** Puts an instance back for the first time; what comes back puts it back again. `undefined` if it can not. */
@@ -70,6 +84,14 @@ export function memoriesOf(state: readonly StateExports[], instances: CoreInstan
   return state.flatMap(({ instance, memories }) =>
     memories.map((name) => instances[instance]?.[name]).filter(isMemory),
   );
+}
+
+/** The memories and globals that one core instance defines. */
+export function stateOf(
+  state: StateExports,
+  instances: CoreInstances,
+): { readonly memories: readonly CoreMemory[]; readonly globals: readonly CoreGlobal[] } {
+  return { memories: memoriesOf([state], instances), globals: globalsOf([state], instances) };
 }
 
 function globalsOf(state: readonly StateExports[], instances: CoreInstances): CoreGlobal[] {

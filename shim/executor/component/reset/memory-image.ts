@@ -17,22 +17,41 @@ const OF_FILE = 2 ** 29;
 const MANY_PAGES = 256;
 const RESETS_BETWEEN_FRESH_STARTS = 1_000;
 
+/** The content of a memory, and perhaps the file that holds it. */
+export interface MemorySource {
+  readonly bytes: Buffer;
+  /** `offset` is a multiple of every page size there is: 64 KiB. */
+  readonly file: { readonly fd: number; readonly offset: number } | undefined;
+}
+
+interface ImageFile {
+  readonly fd: number;
+  readonly offset: number;
+  readonly native: NativeMemory;
+}
+
 /** A memory as it was when its instance had just started. All instances of a component begin with the same. */
 export class MemoryImage {
   readonly #bytes: Buffer;
-  readonly #file: { readonly fd: number; readonly native: NativeMemory } | undefined;
+  readonly #file: ImageFile | undefined;
 
-  constructor(memory: CoreMemory) {
-    const native = nativeMemory();
-    const now = Buffer.from(memory.buffer);
-    if (native === undefined || now.length <= COPY_MAX_BYTES) {
-      this.#bytes = Buffer.from(now); // Copies.
-      this.#file = undefined;
-    } else {
-      const { fd, view } = native.file(now);
-      this.#bytes = view;
-      this.#file = { fd, native };
-    }
+  private constructor(bytes: Buffer, file: ImageFile | undefined) {
+    this.#bytes = bytes;
+    this.#file = file;
+  }
+
+  /** The memory as it is now. */
+  static take({ buffer }: CoreMemory): MemoryImage {
+    return MemoryImage.of({ bytes: Buffer.from(buffer), file: undefined });
+  }
+
+  /** A content that was taken before. Without a file it is copied. */
+  static of({ bytes, file }: MemorySource): MemoryImage {
+    const native = bytes.length <= COPY_MAX_BYTES ? undefined : nativeMemory();
+    if (native === undefined) return new MemoryImage(Buffer.from(bytes), undefined);
+    if (file !== undefined) return new MemoryImage(bytes, { fd: file.fd, offset: file.offset, native });
+    const { fd, view } = native.file(bytes);
+    return new MemoryImage(view, { fd, offset: 0, native });
   }
 
   get length(): number {
@@ -66,12 +85,12 @@ class MappedMemory implements MemoryKeeper {
   readonly #buffer: ArrayBuffer;
   readonly #bytes: Buffer;
   readonly #image: Buffer;
-  readonly #file: { readonly fd: number; readonly native: NativeMemory };
+  readonly #file: ImageFile;
   readonly #entries: Buffer;
   readonly #states: Uint32Array;
   #resets = 0;
 
-  constructor(memory: CoreMemory, image: Buffer, file: { readonly fd: number; readonly native: NativeMemory }) {
+  constructor(memory: CoreMemory, image: Buffer, file: ImageFile) {
     this.#buffer = memory.buffer;
     this.#bytes = Buffer.from(memory.buffer);
     this.#image = image;
@@ -79,7 +98,7 @@ class MappedMemory implements MemoryKeeper {
     const pages = Math.ceil(image.length / file.native.pageBytes);
     this.#entries = Buffer.alloc(pages * PAGEMAP_ENTRY_BYTES);
     this.#states = new Uint32Array(this.#entries.buffer, this.#entries.byteOffset, pages * 2);
-    file.native.cover(this.#buffer, file.fd);
+    file.native.cover(this.#buffer, file);
   }
 
   restore(): boolean {
@@ -88,7 +107,7 @@ class MappedMemory implements MemoryKeeper {
     const written = this.#copyWritten();
     this.#resets += 1;
     if (written > MANY_PAGES && this.#resets % RESETS_BETWEEN_FRESH_STARTS === 0) {
-      this.#file.native.cover(this.#buffer, this.#file.fd);
+      this.#file.native.cover(this.#buffer, this.#file);
     }
     return true;
   }

@@ -18,9 +18,17 @@ export interface NativeMemory {
   /** A file in memory with that content, and a view of it that is for reading only. */
   file(content: Uint8Array): { readonly fd: number; readonly view: Buffer };
   /** Puts the file's pages under the memory, copied only when they are written to. */
-  cover(memory: ArrayBuffer, fd: number): void;
+  cover(memory: ArrayBuffer, file: FilePart): void;
+  /** A part of a file, for reading only. */
+  view(file: FilePart, length: number): Buffer;
   /** The state of each page of the memory, into `entries`. */
   readPageMap(memory: ArrayBuffer, entries: Uint8Array): void;
+}
+
+/** Where in a file; the offset is a multiple of the size of a page. */
+export interface FilePart {
+  readonly fd: number;
+  readonly offset: number;
 }
 
 let opened: NativeMemory | undefined;
@@ -53,18 +61,23 @@ function open(): NativeMemory {
     if (fd < 0) throw new Error("Cannot make a file in memory");
     try {
       for (let at = 0; at < content.length;) at += writeSync(fd, content, at);
-      const address = mmap(0n, BigInt(content.length), PROT_READ, MAP_SHARED, fd, 0n);
-      if (address === MAP_FAILED) throw new Error("Cannot map a file in memory");
-      return { fd, view: toBuffer(address, content.length, false) };
+      return { fd, view: view({ fd, offset: 0 }, content.length) };
     } catch (error) {
       closeSync(fd);
       throw error;
     }
   }
 
-  function cover(memory: ArrayBuffer, fd: number): void {
+  function view({ fd, offset }: FilePart, length: number): Buffer {
+    const address = mmap(0n, BigInt(length), PROT_READ, MAP_SHARED, fd, BigInt(offset));
+    if (address === MAP_FAILED) throw new Error("Cannot map a file");
+    return toBuffer(address, length, false);
+  }
+
+  function cover(memory: ArrayBuffer, { fd, offset }: FilePart): void {
     const address = getRawPointer(memory);
-    const mapped = mmap(address, BigInt(memory.byteLength), PROT_READ_WRITE, MAP_PRIVATE_FIXED, fd, 0n);
+    const size = BigInt(memory.byteLength);
+    const mapped = mmap(address, size, PROT_READ_WRITE, MAP_PRIVATE_FIXED, fd, BigInt(offset));
     if (mapped !== address) throw new Error("Cannot map a file under a guest's memory");
   }
 
@@ -74,5 +87,5 @@ function open(): NativeMemory {
     if (read !== entries.length) throw new Error("Cannot read the state of a guest's pages");
   }
 
-  return { pageBytes, file, cover, readPageMap };
+  return { pageBytes, file, view, cover, readPageMap };
 }
