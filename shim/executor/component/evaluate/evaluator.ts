@@ -11,7 +11,7 @@ import { matchExtern } from "./match-extern.ts";
 import { resolveType, type Place } from "./resolve-type.ts";
 
 /** Gives the item for an import or export that a type declares. */
-type Provide = (name: string, extern: ExternAst, place: Place) => Item;
+export type Provide = (name: string, extern: ExternAst, place: Place) => Item;
 
 export interface Providers {
   readonly import: Provide | undefined;
