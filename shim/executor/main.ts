@@ -12,6 +12,8 @@ executor serve [FLAGS] FILE.wasm
   --dir HOST[::GUEST][:ro]  a folder for the guest (again for more)
   --allow-network           sockets and name lookup
   --allow-host HOST[:PORT]  outgoing requests only there (again for more; *.example.com)
+  --cache DIR               keep what was prepared there
+  --max-memory-bytes N      else SPIN_MAX_INSTANCE_MEMORY, 1 GiB
 serve:
   --listen IP:PORT          else SPIN_HTTP_LISTEN_ADDR, WASMTIME_HTTP_PROXY_SOCKET_ADDR, PORT, 127.0.0.1:8080
   --pod                     0.0.0.0:80 in place of 127.0.0.1:8080

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../guests/guest-cache.ts";
 
 const GUESTS = join(import.meta.dirname, "..", "guests");
 const TARGET = "wasm32-wasip2";
@@ -14,7 +14,7 @@ const BUILD_MS = 600_000;
  * @returns the folder with the components.
  */
 export async function buildRustGuest(name: string): Promise<string> {
-  const target = join(tmpdir(), "rcm-guests", name);
+  const target = cacheFolder("cargo");
   const cargo = spawn("cargo", ["build", "--release", "--locked", "--target", TARGET, "--target-dir", target], {
     cwd: join(GUESTS, name),
     stdio: ["ignore", "ignore", "pipe"],

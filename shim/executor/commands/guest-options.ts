@@ -1,4 +1,5 @@
 import { ServeError } from "../server/errors.ts";
+import type { ComponentOptions } from "./load-component.ts";
 
 /** A folder of the host that the guest gets. */
 export interface FolderOption {
@@ -8,8 +9,7 @@ export interface FolderOption {
 }
 
 /** What a guest gets from the host: the same for `run` and `serve`. */
-export interface GuestOptions {
-  readonly file: string;
+export interface GuestOptions extends ComponentOptions {
   readonly environment: readonly (readonly [name: string, value: string])[];
   readonly folders: readonly FolderOption[];
   /** Whether it may use sockets and look names up. */
@@ -25,6 +25,8 @@ export const GUEST_FLAGS = {
   dir: { type: "string", multiple: true },
   "allow-network": { type: "boolean" },
   "allow-host": { type: "string", multiple: true },
+  cache: { type: "string" },
+  "max-memory-bytes": { type: "string" },
 } as const;
 
 /** Values of {@link GUEST_FLAGS}. */
@@ -34,7 +36,12 @@ export interface GuestFlagValues {
   readonly dir?: string[];
   readonly "allow-network"?: boolean;
   readonly "allow-host"?: string[];
+  readonly cache?: string;
+  readonly "max-memory-bytes"?: string;
 }
+
+const PAGE_BYTES = 65_536;
+const MAX_PAGES = 65_536;
 
 /** Variables that are for the executor and not for the guest. */
 const OWN_VARIABLES: ReadonlySet<string> = new Set([
@@ -54,11 +61,25 @@ export function guestOptionsFrom(
   const inherited = values["inherit-env"] === true ? inheritedFrom(environment) : [];
   return {
     file,
+    cache: values.cache,
+    maxMemoryPages: memoryPagesFrom(values["max-memory-bytes"], environment),
     environment: [...inherited, ...(values.env ?? []).map(parseVariable)],
     folders: (values.dir ?? []).map(parseFolder),
     network: values["allow-network"] === true ? "all" : "none",
     allowedHosts: values["allow-host"],
   };
+}
+
+/** `SPIN_MAX_INSTANCE_MEMORY` is what Spin's operator sets. */
+function memoryPagesFrom(
+  flag: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): number | undefined {
+  const text = flag ?? environment["SPIN_MAX_INSTANCE_MEMORY"];
+  if (text === undefined || text === "") return undefined;
+  const pages = Math.floor(Number(text) / PAGE_BYTES);
+  if (/^[0-9]{1,13}$/.test(text) && pages >= 1) return Math.min(pages, MAX_PAGES);
+  throw new ServeError("USAGE", `Cannot use "${text}" as the limit of memory: it must be bytes, 65536 at least`);
 }
 
 function inheritedFrom(environment: Readonly<Record<string, string | undefined>>): [name: string, value: string][] {

@@ -45,7 +45,7 @@ export function parseRun(args: readonly string[], environment: CommandIo["enviro
 /** Runs the component's command. Returns its exit code. */
 export async function run(options: RunOptions, io: CommandIo, signal: AbortSignal): Promise<number> {
   const log = new PodLog((line) => io.stderr.write(line));
-  const linked = loadComponent(options.guest.file);
+  const linked = loadComponent(options.guest);
   if (!hasExport(linked, ENTRY)) {
     throw new ServeError("NO_ENTRY", `Cannot run "${options.guest.file}": it does not export ${ENTRY.interface}`);
   }

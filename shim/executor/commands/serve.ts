@@ -51,7 +51,7 @@ export function parseServe(args: readonly string[], environment: CommandIo["envi
 /** Serves the component until `signal` aborts. Returns the exit code. */
 export async function serve(options: ServeOptions, io: CommandIo, signal: AbortSignal): Promise<number> {
   const log = new PodLog((line) => io.stderr.write(line));
-  const linked = loadComponent(options.guest.file);
+  const linked = loadComponent(options.guest);
   if (!hasExport(linked, ENTRY)) {
     throw new ServeError("NO_ENTRY", `Cannot serve "${options.guest.file}": it does not export ${ENTRY.interface}`);
   }

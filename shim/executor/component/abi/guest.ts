@@ -5,6 +5,9 @@ import { HandleTable, type Rep } from "./handle-table.ts";
 /** Destroys a resource of one type. `caller` is the component instance that drops it, if one does. */
 export type Destroy = (rep: Rep, caller: Guest | undefined) => void;
 
+/** Calls of the host after which a metered guest has to ask for fuel. */
+const HOST_CALLS = 64;
+
 /** What all component instances of one linked instance share. */
 export class Store<State> {
   state: State;
@@ -14,6 +17,10 @@ export class Store<State> {
   ended: Error | undefined;
   /** Calls into the guest under way that can not be suspended, for there is JavaScript between them and the host. */
   plainCalls = 0;
+  /** Calls of the host since the meter last saw to it that the clock is looked at. */
+  hostCalls = 0;
+  /** Makes the guest ask for fuel at its next payment. */
+  drain: (() => void) | undefined;
   /** Whether a host function was ever called. */
   touchedHost = false;
   /** Counts resets: handles from before one are void. */
@@ -27,6 +34,14 @@ export class Store<State> {
 
   destroy(resource: number, rep: Rep, caller: Guest | undefined): void {
     this.destroyers[resource]?.(rep, caller);
+  }
+
+  /** Time goes by in the host too, which no fuel is spent for: now and then the guest has to ask, whatever it has left. */
+  countHostCall(): void {
+    this.hostCalls += 1;
+    if (this.hostCalls < HOST_CALLS) return;
+    this.hostCalls = 0;
+    this.drain?.();
   }
 
   /** Notes that the instance is used up; gives the error to throw. */

@@ -56,6 +56,7 @@ function callOut({ plan, runtime, invoke, giveBack, suspends }: CallOut): CoreEx
   function begin(flat: readonly CoreValue[]): Called {
     guest.leave();
     store.touchedHost = true;
+    store.countHostCall();
     context.begin();
     return invoke(context, flat);
   }

@@ -11,7 +11,7 @@ export const METER_EXPORTS = {
   fuel: "\u0001meter-fuel",
   /** Mutable i32 global: the first argument of the refuel function. */
   id: "\u0001meter-id",
-  /** Table of one function, (i32) -> i32: given the id, returns the next fuel. */
+  /** Table of two functions, (i32) -> i32: given the id, each returns the next fuel; the second after a pause. */
   table: "\u0001meter-table",
 } as const;
 
@@ -111,7 +111,7 @@ class SectionRewriter {
         return { count: 1, bytes: out.bytes() };
       }
       case SECTION.table: {
-        out.put(0x70, 1, 1, 1); // funcref, exactly one
+        out.put(0x70, 1, 2, 2); // funcref, exactly two
         return { count: 1, bytes: out.bytes() };
       }
       case SECTION.global: {
@@ -171,21 +171,35 @@ class SectionRewriter {
     return scans;
   }
 
-  /** fuel = table[0](id); if (fuel < 0) trap: which, unlike an exception, no code of the guest can catch. */
+  /**
+   * fuel = table[0](id); if (fuel == 0) fuel = table[1](id); if (fuel < 0) trap: which, unlike an exception, no code of
+   * the guest can catch.
+   */
   #slowBody(): Uint8Array {
-    const { id, refuelType, table, fuel } = this.#added;
+    const { fuel } = this.#added;
     const out = new ByteWriter();
-    out.put(0x00, 0x23); // no locals, global.get
+    out.put(0x00); // no locals
+    this.#writeAsk(out, 0);
+    out.put(0x23); // global.get
+    out.u32(fuel);
+    out.put(0x45, 0x04, 0x40); // i32.eqz, if
+    this.#writeAsk(out, 1);
+    out.put(0x0b, 0x23); // end, global.get
+    out.u32(fuel);
+    out.put(0x41, 0x00, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x0b); // i32.const 0, i32.lt_s, if, unreachable, end, end
+    return out.bytes();
+  }
+
+  /** fuel = table[slot](id) */
+  #writeAsk(out: ByteWriter, slot: number): void {
+    const { id, refuelType, table, fuel } = this.#added;
+    out.put(0x23); // global.get
     out.u32(id);
-    out.put(0x41, 0x00, 0x11); // i32.const 0, call_indirect
+    out.put(0x41, slot, 0x11); // i32.const, call_indirect
     out.u32(refuelType);
     out.u32(table);
     out.put(0x24); // global.set
     out.u32(fuel);
-    out.put(0x23); // global.get
-    out.u32(fuel);
-    out.put(0x41, 0x00, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x0b); // i32.const 0, i32.lt_s, if, unreachable, end, end
-    return out.bytes();
   }
 
   /** Custom sections that speak of places in the code would be wrong now; names of functions stay right. */

@@ -15,10 +15,16 @@ fn main() {
             Err(error) => println!("{error}"),
         },
         Some("write") => std::fs::write(&arguments[1], &arguments[2]).unwrap(),
-        Some("sleep") => std::thread::sleep(std::time::Duration::from_secs(60)),
-        Some("spin") => loop {
-            std::hint::black_box(&arguments);
-        },
+        Some("sleep") => {
+            println!("started");
+            std::thread::sleep(std::time::Duration::from_secs(60));
+        }
+        Some("spin") => {
+            println!("started");
+            loop {
+                std::hint::black_box(&arguments);
+            }
+        }
         _ => println!("Hello from a command"),
     }
 }
