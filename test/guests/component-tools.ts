@@ -36,7 +36,7 @@ interface ComponentizeJs {
 }
 
 /** The folder in which the tools are installed. */
-export async function toolsFolder(): Promise<string> {
+async function toolsFolder(): Promise<string> {
   const key = createHash("sha256").update(MANIFEST).digest("hex").slice(0, 16);
   const folder = join(cacheFolder("tools"), key);
   if (existsSync(folder)) return folder;

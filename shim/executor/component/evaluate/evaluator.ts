@@ -11,7 +11,7 @@ import { matchExtern } from "./match-extern.ts";
 import { resolveType, type Place } from "./resolve-type.ts";
 
 /** Gives the item for an import or export that a type declares. */
-type Provide = (name: string, extern: ExternAst, place: Place) => Item;
+export type Provide = (name: string, extern: ExternAst, place: Place) => Item;
 
 export interface Providers {
   readonly import: Provide | undefined;
@@ -25,7 +25,8 @@ interface Budget {
   readonly tried: WeakSet<ComponentAst>;
 }
 
-const MAX_STEPS = 1_000_000;
+/** A JavaScript engine with all of WASI takes about 5,000. */
+const MAX_STEPS = 200_000;
 
 /**
  * Evaluates components by putting in every argument, so that what is left is a list of core modules to instantiate and
