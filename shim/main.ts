@@ -7,12 +7,21 @@ void main();
 
 async function main(): Promise<void> {
   try {
-    await run(parseFlags(process.argv.slice(2)), process.cwd());
+    await run(parseFlags(process.argv.slice(2)), workingFolder());
     process.exit(0);
   } catch (error) {
     // containerd shows this as the reason why the pod cannot start.
     writeSync(2, `${messageOf(error)}\n`);
     process.exit(1);
+  }
+}
+
+/** The bundle: containerd starts the shim there. At `delete` it may be gone. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/nonexistent";
   }
 }
 
@@ -23,7 +32,7 @@ async function run(flags: Flags, bundle: string): Promise<void> {
       return startShim(flags, bundle);
     case "delete": {
       const { deleteLeftovers } = await import("./delete/delete.ts");
-      writeSync(1, await deleteLeftovers(flags, bundle));
+      writeSync(1, await deleteLeftovers(flags, flags.bundle === "" ? bundle : flags.bundle));
       return;
     }
     case "info":

@@ -12,10 +12,14 @@ import { executorFiles } from "../task/executor-files.ts";
 import { taskServices } from "../task/methods.ts";
 import { TaskService } from "../task/service.ts";
 import { TtrpcServer } from "../ttrpc/server.ts";
+import { IdleEnd } from "./idle-end.ts";
 import { FifoLog } from "./log-fifo.ts";
 
-/** A shim that is never asked for a container ends after so many milliseconds. */
+/** A shim that is not asked for a container after its start ends after so many milliseconds. */
 const UNUSED_MS = 5 * 60_000;
+
+/** One that was asked, and has none any more. */
+const EMPTY_MS = 10_000;
 
 /** How long the last events may take, in milliseconds. */
 const FLUSH_MS = 5000;
@@ -36,19 +40,24 @@ export async function serve({ flags, listener, path, env, bundle }: ServeCommand
   const host = openHost(flags, env, log);
   const task = new TaskService(host);
   const { promise: unneeded, resolve: shutdown } = Promise.withResolvers<void>();
-  const server = new TtrpcServer(taskServices(host, task, { pid: process.pid, shutdown }));
+  const idle = new IdleEnd(() => task.isEmpty, shutdown);
+  const calls = {
+    pid: process.pid,
+    shutdown,
+    deleted: () => {
+      idle.expectWork(EMPTY_MS);
+    },
+  };
+  const server = new TtrpcServer(taskServices(host, task, calls));
   server.serve(listener);
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
   process.on("SIGTERM", () => {
     if (task.isEmpty) shutdown();
     else log.warn("SIGTERM is not obeyed: there are containers");
   });
-  const unused = setTimeout(() => {
-    if (task.isEmpty) shutdown();
-  }, UNUSED_MS);
+  idle.expectWork(UNUSED_MS);
   log.debug("Serving", { path });
   await unneeded;
-  clearTimeout(unused);
   rmSync(path, { force: true });
   await Promise.all([server.close(), host.publisher.flush(FLUSH_MS)]);
   host.publisher.close();

@@ -5,6 +5,9 @@ import { sha256 } from "@noble/hashes/sha2.js";
 /** Where containerd's own library puts the sockets of shims (`pkg/shim`, `socketRoot`). */
 const SOCKET_FOLDER = "/run/containerd/s";
 
+/** Group of all containers, when the handler's options ask for one shim for the whole node. */
+export const NODE_GROUP = "node";
+
 export interface Group {
   /** containerd's gRPC socket. */
   readonly address: string;

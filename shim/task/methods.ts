@@ -40,6 +40,8 @@ export interface ShimCalls {
   readonly pid: number;
   /** Ends the shim once the answer is sent. */
   readonly shutdown: () => void;
+  /** To be told of each container that is gone. */
+  readonly deleted: () => void;
 }
 
 /** The Task service as ttrpc has it, under both its names: the messages of v2 and v3 are the same. */
@@ -53,12 +55,15 @@ type Methods = Readonly<Record<string, Method>>;
 /** Answers `Empty`. */
 const DONE = {};
 
-function lifeMethods(task: TaskService, { pid: shimPid, shutdown }: ShimCalls): Methods {
+function lifeMethods(task: TaskService, { pid: shimPid, shutdown, deleted }: ShimCalls): Methods {
   return {
-    Create: method(CreateTaskRequest, CreateTaskResponse, async (request) => ({ pid: await task.create(request) })),
-    Start: method(StartRequest, StartResponse, async (request) => ({ pid: await task.start(request) })),
+    Create: method(CreateTaskRequest, CreateTaskResponse, async (request, call) => ({
+      pid: await task.create(request, call),
+    })),
+    Start: method(StartRequest, StartResponse, async (request, call) => ({ pid: await task.start(request, call) })),
     Delete: method(DeleteRequest, DeleteResponse, async (request) => {
       const { pid, exit } = await task.delete(request);
+      if (request.execId === "") deleted();
       return { pid, exitStatus: exit.status, exitedAt: timestampFromDate(exit.at) };
     }),
     // Also for a container that is not there: containerd asks when it finds the shim again.
@@ -110,7 +115,8 @@ function containerMethods(host: TaskHost, task: TaskService): Methods {
   return {
     Pids: method(PidsRequest, PidsResponse, ({ id }) => {
       const { cgroup, init } = task.container(id);
-      const pids = pidsIn(cgroup, init.exit === undefined ? init.pid : undefined);
+      // Also when it has ended: containerd takes a shim without processes for a leaked one, and loses the exit code.
+      const pids = pidsIn(cgroup, init.pid);
       return { processes: pids.map((pid) => ({ pid })) };
     }),
     Stats: method(StatsRequest, StatsResponse, ({ id }) => ({ stats: statsOf(task.container(id)) })),

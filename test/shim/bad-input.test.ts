@@ -1,11 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import { it } from "mocha";
 import { runCommand } from "../cluster/run-command.ts";
 import { DirectShim, sleeper } from "./support/direct-shim.ts";
 import { describeOnEach } from "./support/shared.ts";
 import { subjectIsRunc } from "./support/subject.ts";
-import type { TaskClient, TaskError } from "./support/task-client.ts";
+import { TaskError, type TaskClient } from "./support/task-client.ts";
 
 const UNKNOWN = 2;
 const INVALID_ARGUMENT = 3;
@@ -26,7 +25,7 @@ const BROKEN_SPECS: Readonly<Record<string, string>> = {
   "is null": "null",
 };
 
-describeOnEach("a shim that is started by hand", (containerd) => {
+describeOnEach("a shim that is started by hand", ({ containerd, it }) => {
   const signal = AbortSignal.timeout(1_200_000);
 
   /** Whatever comes of `work`, the shim and what it has made are removed. */
@@ -174,9 +173,9 @@ async function codeOf(call: Promise<unknown>): Promise<number> {
 async function refusal(call: Promise<unknown>): Promise<TaskError> {
   const error = await call.then(
     () => undefined,
-    (reason: unknown) => reason as TaskError,
+    (reason: unknown) => reason,
   );
   if (error === undefined) throw new Error("It is not refused");
-  if (error.name !== "TaskError") throw error;
+  if (!(error instanceof TaskError)) throw error;
   return error;
 }

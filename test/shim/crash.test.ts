@@ -1,7 +1,6 @@
 import { chmod, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { it } from "mocha";
 import { pollUntil } from "../cluster/poll-until.ts";
 import type { Message } from "./support/cri-client.ts";
 import { Ctr } from "./support/ctr.ts";
@@ -14,7 +13,7 @@ import type { TestContainerd } from "./support/test-containerd.ts";
 
 const NOT_READY = 1;
 
-describeOnEach("a shim that is killed", (containerd, version) => {
+describeOnEach("a shim that is killed", ({ containerd, version, it }) => {
   // What is left of runc's shim with containerd 2.1: all containers but the sandbox run on, and if one outlasts the
   // sandbox's process, so does the shim.
   if (subjectIsRunc() && version === "2.1") return;
@@ -72,7 +71,7 @@ describeOnEach("a shim that is killed", (containerd, version) => {
   });
 });
 
-describeOnEach("a shim that is replaced while pods run", (containerd) => {
+describeOnEach("a shim that is replaced while pods run", ({ containerd, it }) => {
   it("leaves them be, and runs the new ones", async () => {
     const { shim, folder } = containerd();
     const old = await Victim.begin(containerd(), "spin");

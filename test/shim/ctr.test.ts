@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { it } from "mocha";
 import * as cases from "./support/ctr-cases.ts";
 import { Ctr } from "./support/ctr.ts";
 import { differences } from "./support/differences.ts";
@@ -19,7 +18,7 @@ const CASES: Readonly<Record<string, cases.CtrCase>> = {
   "what is refused": cases.refusals,
 };
 
-describeOnEach("ctr, beside runc's shim", (containerd) => {
+describeOnEach("ctr, beside runc's shim", ({ containerd, it }) => {
   for (const [title, run] of Object.entries(CASES)) {
     it(`is served the same: ${title}`, async () => {
       const signal = AbortSignal.timeout(TEST_TIMEOUT_MS);

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
-import { it } from "mocha";
 import type { Message } from "./support/cri-client.ts";
 import { outputIn } from "./support/log-file.ts";
 import { Pod } from "./support/pods.ts";
@@ -14,7 +14,7 @@ import type { TestContainerd } from "./support/test-containerd.ts";
 /** containerd is away for so long. */
 const AWAY_MS = 1500;
 
-describeOnEach("a restart of containerd", (containerd) => {
+describeOnEach("a restart of containerd", ({ containerd, it }) => {
   for (const how of ["SIGTERM", "SIGKILL"] as const) {
     it(`by ${how} leaves pods as they were, and no byte of their logs is lost`, async () => {
       const signal = AbortSignal.timeout(TEST_TIMEOUT_MS);
@@ -24,6 +24,7 @@ describeOnEach("a restart of containerd", (containerd) => {
       if (runc === undefined || spin === undefined) throw new Error("Cannot begin: there are two handlers");
       const scenes = [runc, spin];
       await containerd().stop(how, signal);
+      for (const { go } of scenes) await writeFile(go, "");
       await delay(AWAY_MS);
       for (const scene of scenes) await scene.expectAlive();
       await containerd().start(signal);
@@ -59,10 +60,13 @@ class Scene {
   readonly writer: string;
   readonly quitter: string;
   readonly waiter: string;
+  /** The quitter ends once this file is there. */
+  readonly go: string;
   readonly #pids: readonly number[];
 
   private constructor(
     pod: Pod,
+    handler: string,
     ids: readonly [writer: string, quitter: string, waiter: string],
     pids: readonly number[],
   ) {
@@ -70,20 +74,26 @@ class Scene {
     this.pod = pod;
     [this.writer, this.quitter, this.waiter] = ids;
     this.#pids = pids;
+    this.go = join(pod.containerd.folder, `restart-${handler}`, "go");
   }
 
   static async begin(containerd: TestContainerd, handler: string): Promise<Scene> {
     const pod = await Pod.run(containerd, "restart", handler);
     const count = "i=0; while :; do echo line $i; i=$((i+1)); sleep 0.02; done";
     const writer = await pod.start("writer", ["sh", "-c", count]);
-    const quitter = await pod.start("quitter", ["sh", "-c", "sleep 1; exit 9"]);
+    const folder = join(containerd.folder, `restart-${handler}`);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    const mounts = [{ containerPath: "/told", hostPath: folder }];
+    const wait = "until [ -e /told/go ]; do sleep 0.05; done; exit 9";
+    const quitter = await pod.start("quitter", ["sh", "-c", wait], { config: { mounts } });
     const waiter = await pod.start("waiter", ["sh", "-c", "trap 'exit 17' TERM; while :; do sleep 0.05; done"]);
     const pids = await Promise.all([
       sandboxPidOf(containerd, pod.id),
       pidOf(containerd, writer),
       pidOf(containerd, waiter),
     ]);
-    return new Scene(pod, [writer, quitter, waiter], pids);
+    return new Scene(pod, handler, [writer, quitter, waiter], pids);
   }
 
   async expectAlive(): Promise<void> {

@@ -1,4 +1,4 @@
-import { access, readFile, readdir, rmdir } from "node:fs/promises";
+import { access, readFile, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { readHierarchies } from "../../cluster/cgroups.ts";
@@ -50,9 +50,9 @@ export async function findLeft(containerd: TestContainerd): Promise<readonly str
   ];
 }
 
-/** Ends and unmounts all that is left by force, so that the folder can be deleted. Its containerd must be gone. */
+/** Ends and unmounts all that is left by force. Its containerd must be gone, or what it holds stays. */
 export async function clearLeft(containerd: TestContainerd): Promise<void> {
-  for (const { pid } of await processesOf(containerd)) process.kill(pid, "SIGKILL");
+  for (const { pid } of await processesOf(containerd)) killNow(pid);
   await delay(200);
   for (const path of (await mountsOf(containerd)).toReversed()) {
     await tryCommand(["umount", "-l", path], { timeoutMs: 10_000 }, AbortSignal.timeout(10_000));
@@ -61,6 +61,16 @@ export async function clearLeft(containerd: TestContainerd): Promise<void> {
     const group = join(path, containerd.namespace);
     for (const name of await namesIn(group)) await rmdir(join(group, name)).catch(() => undefined);
     await rmdir(group).catch(() => undefined);
+  }
+  const files = await Promise.all([runcStatesOf(containerd), socketsOf(containerd)]);
+  for (const path of files.flat()) await rm(path, { recursive: true, force: true });
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
 }
 
