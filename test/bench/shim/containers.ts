@@ -57,11 +57,14 @@ export async function measureEvents(containerd: TestContainerd): Promise<string[
     await Promise.all(Array.from({ length: 8 }, worker));
     await delay(300);
     events.stop();
-    const rate = (count: number): string => ((count * 1000) / EVENTS_MS).toFixed(0);
-    lines.push(`${handler}  ${rate(events.of(id).length)} events/s, ${rate(execs)} commands/s`);
+    lines.push(`${handler}  ${perSecond(events.of(id).length)} events/s, ${perSecond(execs)} commands/s`);
     await pod.remove();
   }
   return lines;
+}
+
+function perSecond(count: number): string {
+  return ((count * 1000) / EVENTS_MS).toFixed(0);
 }
 
 interface Sleeper {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { findLeft } from "../../shim/support/leaks.ts";
 import { Pod } from "../../shim/support/pods.ts";
-import { memoryOf, readProcess } from "../../shim/support/processes.ts";
+import { memoryOf, readProcess, type Memory } from "../../shim/support/processes.ts";
 import { sandboxPidOf } from "../../shim/support/status.ts";
 import type { TestContainerd } from "../../shim/support/test-containerd.ts";
 import { timed } from "./spread.ts";
@@ -25,24 +25,23 @@ export async function measureMemory(containerd: TestContainerd): Promise<string[
       pods.push(pod);
     }
     await delay(SETTLE_MS);
-    const shims = new Set<number>();
-    for (const { id } of pods) shims.add((await readProcess(await sandboxPidOf(containerd, id)))?.parent ?? 0);
-    const sums = { proportionalBytes: 0, uniqueBytes: 0, residentBytes: 0 };
-    for (const pid of shims) {
-      const memory = await memoryOf(pid);
-      for (const key of ["proportionalBytes", "uniqueBytes", "residentBytes"] as const) sums[key] += memory[key];
-    }
-    const { proportionalBytes, uniqueBytes, residentBytes } = sums;
-    const [pss, uss, rss] = [proportionalBytes, uniqueBytes, residentBytes].map((bytes) =>
-      (bytes / 1e6 / PODS).toFixed(2),
-    );
-    const goal = GOALS[handler] ?? "";
-    lines.push(
-      `${handler}  ${String(shims.size)} shims, MB a pod: PSS ${pss ?? ""}${goal}, private ${uss ?? ""}, RSS ${rss ?? ""}`,
-    );
+    lines.push(`${handler}  ${await shimsMemory(containerd, pods)}${GOALS[handler] ?? ""}`);
     await Promise.all(pods.map(async (pod) => pod.remove()));
   }
   return lines;
+}
+
+async function shimsMemory(containerd: TestContainerd, pods: readonly Pod[]): Promise<string> {
+  const parents = pods.map(async ({ id }) => (await readProcess(await sandboxPidOf(containerd, id)))?.parent);
+  const shims = new Set(await Promise.all(parents));
+  const memories = await Promise.all([...shims].map(async (pid) => memoryOf(pid ?? 0)));
+  function each(pick: (memory: Memory) => number): string {
+    const sum = memories.reduce((bytes, memory) => bytes + pick(memory), 0);
+    return (sum / 1e6 / pods.length).toFixed(2);
+  }
+  const unique = each(({ uniqueBytes }) => uniqueBytes);
+  const resident = each(({ residentBytes }) => residentBytes);
+  return `${String(shims.size)} shims, MB a pod: private ${unique}, RSS ${resident}, PSS ${each(({ proportionalBytes }) => proportionalBytes)}`;
 }
 
 /** Pods that are started and removed, and what is left of them. */
