@@ -47,7 +47,7 @@ function body(...code: readonly number[]): number[] {
   return [code.length + 2, 0, ...code, 0x0b];
 }
 
-/** (module (import "h" "f" (func (param i32) (result i32))) (export "f" (func 0))) */
+/** (module (import h.f (func (param i32) (result i32))) (export "f" (func 0))) */
 const PASS_ON = Uint8Array.of(
   ...PREAMBLE,
   ...section(1, [1, 0x60, 1, 0x7f, 1, 0x7f]),
