@@ -3,6 +3,7 @@ import type { CoreModuleInfo } from "../core/core-module.ts";
 import { LIMITS } from "../limits.ts";
 import type { ComponentItem, CoreInstancePlan, DeclaredType, InstanceItem, Item } from "../types/items.ts";
 import { invalid, Scope } from "../types/scope.ts";
+import { Signatures } from "../types/signature.ts";
 import { TypePool } from "../types/type-pool.ts";
 import { evaluateAlias, moduleInfoOf } from "./evaluate-alias.ts";
 import { evaluateDefinition } from "./evaluate-definition.ts";
@@ -35,12 +36,17 @@ const MAX_STEPS = 200_000;
 export class Evaluator {
   readonly modules: readonly CoreModuleInfo[];
   readonly pool: TypePool;
+  readonly signatures: Signatures;
   readonly coreInstances: CoreInstancePlan[] = [];
   readonly #budget: Budget;
 
-  constructor(modules: readonly CoreModuleInfo[], shared?: { readonly pool: TypePool; readonly budget: Budget }) {
+  constructor(
+    modules: readonly CoreModuleInfo[],
+    shared?: Pick<Evaluator, "pool" | "signatures"> & { readonly budget: Budget },
+  ) {
     this.modules = modules;
     this.pool = shared?.pool ?? new TypePool();
+    this.signatures = shared?.signatures ?? new Signatures();
     this.#budget = shared?.budget ?? { steps: 0, componentInstances: 0, tried: new WeakSet() };
   }
 
@@ -51,7 +57,7 @@ export class Evaluator {
 
   /** An evaluator of the same types whose plan is thrown away. */
   trial(): Evaluator {
-    return new Evaluator(this.modules, { pool: this.pool, budget: this.#budget });
+    return new Evaluator(this.modules, { pool: this.pool, signatures: this.signatures, budget: this.#budget });
   }
 
   make(extern: ExternAst, place: Place, path: readonly string[]): Item {
