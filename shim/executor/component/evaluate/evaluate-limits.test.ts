@@ -5,7 +5,8 @@ import { evaluateComponent } from "../prepare/evaluate-component.ts";
 import { prepare } from "../prepare/prepare.ts";
 import { ComponentBuilder, SECTION } from "../testing/component-builder.ts";
 
-const MAX_MS = 1_000;
+/** Of this process: other programs may keep the machine busy. */
+const MAX_CPU_MS = 1_000;
 
 /** Each type is a tuple of the one before, twice: written out, it has 2^n parts. */
 function doublingTypes(levels: number): Uint8Array {
@@ -62,9 +63,10 @@ describe("what is small in the file and large in the making", () => {
   ];
   for (const [what, bytes, refusal] of cases) {
     it(`is refused in time: ${what}`, () => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       expect(() => prepare(bytes)).to.throw(refusal);
-      expect(performance.now() - start).to.be.lessThan(MAX_MS);
+      const { user, system } = process.cpuUsage(start);
+      expect((user + system) / 1_000).to.be.lessThan(MAX_CPU_MS);
     });
   }
 
