@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, rmSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { messageOf } from "@rcm/lib/errors";
 import { ShimError } from "../shim-error.ts";
@@ -13,7 +13,8 @@ const CONNECT_MS = 2000;
  * @throws {ShimError} `StartFailed` if there is no telling.
  */
 export async function isShimAlive(path: string): Promise<boolean> {
-  if (!existsSync(path)) return false;
+  const seen = inodeOf(path);
+  if (seen === undefined) return false;
   const socket = connect(path);
   try {
     await once(socket, "connect", { signal: AbortSignal.timeout(CONNECT_MS) });
@@ -22,9 +23,14 @@ export async function isShimAlive(path: string): Promise<boolean> {
     if (!(error instanceof Error && "code" in error && error.code === "ECONNREFUSED")) {
       throw new ShimError("StartFailed", `Cannot reach the shim at "${path}": ${messageOf(error)}`, { cause: error });
     }
-    rmSync(path, { force: true });
+    // Others may have done this before, and begun anew.
+    if (inodeOf(path) === seen) rmSync(path, { force: true });
     return false;
   } finally {
     socket.destroy();
   }
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }

@@ -10,7 +10,7 @@ export type CriMethod = keyof typeof CRI_METHODS;
 export type Message = Readonly<Record<string, unknown>>;
 
 /** Of the wire, e.g. 5 for NOT_FOUND. */
-export interface CriFailure {
+interface CriFailure {
   readonly code: number;
   readonly details: string;
 }
