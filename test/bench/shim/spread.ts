@@ -3,7 +3,7 @@ export function spreadOf(milliseconds: readonly number[]): string {
   return `${percentile(milliseconds, 0.5).toFixed(1)} / ${percentile(milliseconds, 0.9).toFixed(1)} ms`;
 }
 
-export function percentile(values: readonly number[], share: number): number {
+function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
