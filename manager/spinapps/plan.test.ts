@@ -20,7 +20,7 @@ function words(steps: readonly Step[]): readonly string[] {
 }
 
 function word(step: Step): string {
-  if (step.kind === "applyDeployment" || step.kind === "applyService") return `${step.kind}${step.force ? "!" : ""}`;
+  if ("force" in step) return `${step.kind}${step.force ? "!" : ""}`;
   if (step.kind === "applySecret") return `${step.kind} ${step.object.metadata.name}`;
   if (step.kind === "handOverReplicas") return `${step.kind} ${step.replicas}`;
   return `${step.kind} ${step.kind === "deleteDeployment" ? step.uid : step.name}`;
