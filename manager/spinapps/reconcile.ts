@@ -22,6 +22,7 @@ import {
   type SpinAppStatusJson,
 } from "./spinapp-object.ts";
 import { statusOf } from "./status.ts";
+import { caSecretName } from "./volumes.ts";
 import { takeStep } from "./write.ts";
 
 /** A SpinApp on which we work. */
@@ -84,7 +85,9 @@ async function prepareOnce(
 ): Promise<Prepared | Problem> {
   const { cache, index, kube } = operator;
   const references = referencesOf(app, executor);
-  index.set(key, objectsOf(id, references)); // Before reading: a change while we read brings the next pass.
+  const certificates = caSecretName(executor);
+  const mounted = certificates === undefined ? [] : [`Secret/${id.namespace}/${certificates}`];
+  index.set(key, [...objectsOf(id, references), ...mounted]); // Before reading: what changes meanwhile brings a pass.
   const input = fingerprint([app.spec, executor.spec]);
   const last = memo.prepared;
   if (last?.input === input && areCurrent(cache, id, references, last.versions) && isThere(operator, id, last.result)) {

@@ -224,6 +224,23 @@ describe("a SpinApp's life, with the rights of deploy/, on a real API server", (
     await kubectl("executors", "wait", "--for=delete", "spinappexecutor/containerd-shim-spin", "--timeout=20s");
   });
 
+  it("has certificates that are renewed when they are ours and old, made again when they go", async () => {
+    await scene.namespace("certificates");
+    await scene.apply("certificates", spinApp("app"));
+    await scene.until("certificates", "app", "Running");
+    const key = "core.spinkube.dev/ca-certificates-sha256";
+    async function digest(): Promise<string> {
+      const path = `jsonpath={.metadata.annotations.${key.replaceAll(".", String.raw`\.`)}}`;
+      return kubectl("certificates", "get", "secret", "spin-ca", "--ignore-not-found", "-o", path);
+    }
+    const first = await digest();
+    expect(first).to.match(/^[0-9a-f]{64}$/);
+    await kubectl("certificates", "annotate", "--overwrite", "secret", "spin-ca", `${key}=old`);
+    await scene.eventually("the renewal", async () => (await digest()) === first);
+    await kubectl("certificates", "delete", "secret", "spin-ca");
+    await scene.eventually("the Secret to be back", async () => (await digest()) === first);
+  });
+
   it("says why its pods do not run", async () => {
     await scene.namespace("pods");
     scene.held.add("unpulled");
