@@ -23,7 +23,8 @@ interface Deployment {
 const OLDER = "core.spinoperator.dev";
 const SHIM = { runtimeClassName: "wasmtime-spin-v2" };
 
-describe("a SpinApp's life, with the rights of deploy/, on a real API server", () => {
+describe("a SpinApp's life, with the rights of deploy/, on a real API server", function life() {
+  this.timeout(120_000);
   let scene: SpinScene;
   before(async () => {
     scene = await SpinScene.open();

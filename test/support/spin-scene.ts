@@ -6,8 +6,11 @@ import { ManagerBench } from "./manager-bench.ts";
 const NEVER = new AbortController().signal;
 const GROUPS = ["core.spinkube.dev", "core.spinoperator.dev"] as const;
 const KINDS = ["spinapps", "spinappexecutors"] as const;
-/** Whatever the operator does at once is done within this time, in milliseconds, on a slow machine too. */
-const SOON_MS = 30_000;
+/**
+ * Whatever the operator does at once is done within this time, in milliseconds, on a slow machine too; the garbage
+ * collector takes up to 30 s to learn of new kinds.
+ */
+const SOON_MS = 50_000;
 
 export interface SpinAppJson extends KubeObject {
   readonly spec: Readonly<Record<string, unknown>>;
