@@ -14,7 +14,6 @@ describe("parseFlags()", () => {
       address: "/run/c.sock",
       bundle: "",
       debug: false,
-      socket: "",
     });
   });
 
@@ -23,7 +22,6 @@ describe("parseFlags()", () => {
     { args: "-namespace default -id c1 -bundle /b delete", want: { action: "delete", bundle: "/b" } },
     { args: "-debug -namespace default -id c1 start", want: { action: "start", debug: true } },
     { args: "-debug=false -namespace default -id c1 start", want: { debug: false } },
-    { args: "-namespace default -id c1 -socket /s", want: { action: "serve", socket: "/s" } },
     { args: "-v", want: { action: "version" } },
     { args: "--version", want: { action: "version" } },
     { args: "-info", want: { action: "info" } },
@@ -39,6 +37,7 @@ describe("parseFlags()", () => {
 
   const refused: readonly { readonly args: readonly string[]; readonly words: string }[] = [
     { args: ["-namespace", "default", "-id", "c1", "run"], words: '"run"' },
+    { args: ["-namespace", "default", "-id", "c1"], words: "start and delete" },
     { args: ["-namespace", "default", "start"], words: '-id ""' },
     { args: ["-namespace", "default", "-id", "../c1", "start"], words: '"../c1"' },
     { args: ["-namespace", "a/b", "-id", "c1", "start"], words: '"a/b"' },
@@ -46,7 +45,9 @@ describe("parseFlags()", () => {
   ];
   for (const { args, words } of refused) {
     it(`refuses ${args.join(" ").slice(0, 60)}`, () => {
-      expect(() => parseFlags(args)).to.throw(words).with.property("code", "InvalidArgument");
+      expect(() => parseFlags(args))
+        .to.throw(words)
+        .with.property("code", "InvalidArgument");
     });
   }
 });

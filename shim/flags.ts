@@ -6,17 +6,15 @@ import { ShimError } from "./shim-error.ts";
  * @see {@link https://github.com/containerd/containerd/blob/main/core/runtime/v2/README.md#command-line-arguments}
  */
 export interface Flags {
-  readonly action: "serve" | "start" | "delete" | "version" | "info";
+  readonly action: "start" | "delete" | "version" | "info";
   readonly namespace: string;
-  /** Of the container (`start`, `delete`) or of the first container of the group (`serve`). */
+  /** Of the container. */
   readonly id: string;
   /** containerd's gRPC socket. */
   readonly address: string;
   /** Only `delete` gets it; it is the working directory anyway. */
   readonly bundle: string;
   readonly debug: boolean;
-  /** Of `serve`: path of the socket that `start` made. Our own business. */
-  readonly socket: string;
 }
 
 const TEXT_FLAGS = ["namespace", "id", "address", "publish-binary", "bundle", "socket", "debug-socket"] as const;
@@ -33,23 +31,8 @@ type BooleanFlag = (typeof BOOLEAN_FLAGS)[number];
  * @throws {ShimError} `InvalidArgument` for an action or a value that cannot be.
  */
 export function parseFlags(args: readonly string[]): Flags {
-  const texts = new Map<TextFlag, string>();
-  const booleans = new Set<BooleanFlag>();
-  let at = 0;
-  for (; at < args.length; at += 1) {
-    const match = /^--?([^=-][^=]*)(?:=(.*))?$/su.exec(args[at] ?? "");
-    if (match === null) break;
-    const [, name = "", value] = match;
-    if (isOneOf(BOOLEAN_FLAGS, name)) {
-      if (value !== "false") booleans.add(name);
-    } else {
-      // An unknown flag with a value of its own looks like this too, and every known action is a word of its own.
-      const next = value ?? args[at + 1];
-      if (value === undefined && !isOneOf(ACTIONS, next ?? "")) at += 1;
-      if (isOneOf(TEXT_FLAGS, name)) texts.set(name, next ?? "");
-    }
-  }
-  const action = actionOf(booleans, args[at]);
+  const { texts, booleans, word } = readWords(args);
+  const action = actionOf(booleans, word);
   const flags: Flags = {
     action,
     namespace: texts.get("namespace") ?? "",
@@ -57,7 +40,6 @@ export function parseFlags(args: readonly string[]): Flags {
     address: texts.get("address") ?? "",
     bundle: texts.get("bundle") ?? "",
     debug: booleans.has("debug"),
-    socket: texts.get("socket") ?? "",
   };
   if (action === "version" || action === "info") return flags;
   checkName("namespace", flags.namespace);
@@ -65,12 +47,41 @@ export function parseFlags(args: readonly string[]): Flags {
   return flags;
 }
 
+interface Words {
+  readonly texts: ReadonlyMap<TextFlag, string>;
+  readonly booleans: ReadonlySet<BooleanFlag>;
+  /** The first word behind the flags. */
+  readonly word: string | undefined;
+}
+
+function readWords(args: readonly string[]): Words {
+  const texts = new Map<TextFlag, string>();
+  const booleans = new Set<BooleanFlag>();
+  let at = 0;
+  for (let flag = readFlag(args[at]); flag !== undefined; at += 1, flag = readFlag(args[at])) {
+    const { name, value } = flag;
+    if (isOneOf(BOOLEAN_FLAGS, name)) {
+      if (value !== "false") booleans.add(name);
+      continue;
+    }
+    const next = args[at + 1] ?? "";
+    // An action behind a flag means that the flag, one that we do not know, has no value.
+    if (value === undefined && !isOneOf(ACTIONS, next)) at += 1;
+    if (isOneOf(TEXT_FLAGS, name)) texts.set(name, value ?? next);
+  }
+  return { texts, booleans, word: args[at] };
+}
+
+function readFlag(word = ""): { readonly name: string; readonly value: string | undefined } | undefined {
+  const [, name, value] = /^--?([^=-][^=]*)(?:=(.*))?$/su.exec(word) ?? [];
+  return name === undefined ? undefined : { name, value };
+}
+
 function actionOf(booleans: ReadonlySet<BooleanFlag>, word: string | undefined): Flags["action"] {
   if (booleans.has("v") || booleans.has("version")) return "version";
   if (booleans.has("info")) return "info";
-  if (word === undefined || word === "") return "serve";
-  if (isOneOf(ACTIONS, word)) return word;
-  throw new ShimError("InvalidArgument", `Cannot do "${word}": a shim knows the actions start and delete`);
+  if (word !== undefined && isOneOf(ACTIONS, word)) return word;
+  throw new ShimError("InvalidArgument", `Cannot do "${word ?? ""}": a shim knows the actions start and delete`);
 }
 
 /** containerd's own rule for identifiers, which also keeps them from leaving a folder. */

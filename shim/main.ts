@@ -1,5 +1,4 @@
 import { writeSync } from "node:fs";
-import { isSea } from "node:sea";
 import { messageOf } from "@rcm/lib/errors";
 import { parseFlags } from "./flags.ts";
 import type { Flags } from "./flags.ts";
@@ -8,7 +7,7 @@ void main();
 
 async function main(): Promise<void> {
   try {
-    await run(parseFlags(process.argv.slice(2)), process.cwd());
+    await run(parseFlags(process.argv.slice(2)), workingFolder());
     process.exit(0);
   } catch (error) {
     // containerd shows this as the reason why the pod cannot start.
@@ -17,22 +16,23 @@ async function main(): Promise<void> {
   }
 }
 
+/** The bundle: containerd starts the shim there. At `delete` it may be gone. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/nonexistent";
+  }
+}
+
 /** Each command loads only what it needs: the time to start counts. */
-async function run(flags: Flags, folder: string): Promise<void> {
+async function run(flags: Flags, bundle: string): Promise<void> {
   switch (flags.action) {
-    case "start": {
-      const { start } = await import("./start/start.ts");
-      writeSync(1, await start({ flags, program: thisProgram(), env: process.env, folder }));
-      return;
-    }
-    case "serve": {
-      const { serve } = await import("./start/serve.ts");
-      await serve({ flags, env: process.env, folder });
-      return;
-    }
+    case "start":
+      return startShim(flags, bundle);
     case "delete": {
       const { deleteLeftovers } = await import("./delete/delete.ts");
-      writeSync(1, await deleteLeftovers(flags, folder));
+      writeSync(1, await deleteLeftovers(flags, flags.bundle === "" ? bundle : flags.bundle));
       return;
     }
     case "info":
@@ -43,8 +43,21 @@ async function run(flags: Flags, folder: string): Promise<void> {
   }
 }
 
-/** How to run this program again: the one file that it is built into, or Node and this script. */
-function thisProgram(): readonly string[] {
-  const [node = "", script = ""] = process.argv;
-  return isSea() ? [process.execPath] : [node, ...process.execArgv, script];
+/** Names the shim of the container's group, or becomes it. */
+async function startShim(flags: Flags, bundle: string): Promise<void> {
+  const { containerdMajor, detach, LAUNCHER_FD, makeExpendable, parentOf, start, startReply } =
+    await import("./start/index.ts");
+  const { [LAUNCHER_FD]: launcherFd, ...env } = process.env;
+  const containerd = launcherFd === undefined ? process.ppid : parentOf(process.ppid);
+  const { address, path, listener } = await start(flags, bundle);
+  const reply = startReply(address, await containerdMajor(containerd));
+  if (listener === undefined) {
+    writeSync(1, reply);
+    return;
+  }
+  makeExpendable(containerd);
+  detach(reply, launcherFd);
+  // Whoever connects waits in the kernel meanwhile.
+  const { serve } = await import("./start/serve.ts");
+  await serve({ flags, listener, path, env, bundle });
 }

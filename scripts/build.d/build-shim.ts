@@ -14,6 +14,7 @@ import { nodeRuntime } from "./node-runtime.ts";
 import type { BuildOptions } from "./options.ts";
 import type { Platform } from "./platform.ts";
 import { PLATFORMS } from "./platform.ts";
+import { nodeCommand } from "./run-node.ts";
 import { joinShim } from "./shim-elf.ts";
 import { librariesDigest, shimLibraries } from "./shim-libraries.ts";
 import type { ShimArtifact } from "./shim-manifest.ts";
@@ -43,11 +44,10 @@ export async function buildShim(options: BuildOptions, place: BuildPlace, signal
   const bundle = await bundleProgram(root, options.shimEntry, "cjs");
   const work = await mkdtemp(join(cache, "shim-"));
   try {
-    const program = await shimProgram(bundle.code, work, signal);
     await mkdir(options.shimOut, { recursive: true });
     const built: BuiltShim[] = [];
     for (const architecture of options.architectures) {
-      const order = { platform: PLATFORMS[architecture], program, bundle, options, place, work };
+      const order = { platform: PLATFORMS[architecture], bundle, options, place, work };
       built.push(await buildFor(order, signal));
     }
     await writeFile(join(options.shimOut, "shim.yaml"), shimManifest(built, options.shimBaseUrl));
@@ -59,7 +59,6 @@ export async function buildShim(options: BuildOptions, place: BuildPlace, signal
 
 interface ShimOrder {
   readonly platform: Platform;
-  readonly program: Buffer;
   readonly bundle: Bundle;
   readonly options: BuildOptions;
   readonly place: BuildPlace;
@@ -67,7 +66,7 @@ interface ShimOrder {
 }
 
 async function buildFor(order: ShimOrder, signal: AbortSignal): Promise<BuiltShim> {
-  const { platform, program, options, place, work } = order;
+  const { platform, bundle, options, place, work } = order;
   const { root, cache, nodeVersion, progress } = place;
   const { architecture, npm, triplet } = platform;
   const { refresh, mirror } = options;
@@ -75,10 +74,12 @@ async function buildFor(order: ShimOrder, signal: AbortSignal): Promise<BuiltShi
   const runtime = await nodeRuntime({ version: nodeVersion, npm, cache }, signal);
   const debian = await debianTree({ architecture, names: BASE_PACKAGES, cache, refresh, mirror }, signal);
   const libraries = await shimLibraries(debian, platform, runtime.executable);
+  progress(`compile for ${architecture}`);
+  const node = nodeCommand(platform, runtime.executable, debian.root);
   const executable = joinShim({
     node: await readFile(runtime.executable),
     launcher: await compileLauncher(root, platform, work, signal),
-    program,
+    program: await shimProgram(node, bundle.code, work, signal),
     libraries,
     folder: `${SHIM}.lib/${librariesDigest(libraries)}`,
   });

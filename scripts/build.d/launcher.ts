@@ -3,12 +3,10 @@ import { join } from "node:path";
 import type { Platform } from "./platform.ts";
 import { runCommand } from "./run-command.ts";
 
-const FLAGS = [
-  ...["-std=c11", "-Wall", "-Wextra", "-Werror", "-Oz"],
-  ...["-ffreestanding", "-fno-builtin", "-nostdlib", "-static", "-fPIE", "-fvisibility=hidden"],
-  ...["-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fno-jump-tables"],
-  ...["-fuse-ld=lld", "-Wl,-T,launcher.ld,--oformat,binary,--build-id=none"],
-];
+const FLAGS =
+  "-std=c11 -Wall -Wextra -Werror -Oz -ffreestanding -fno-builtin -nostdlib -static -fPIE -fvisibility=hidden " +
+  "-fno-stack-protector -fno-asynchronous-unwind-tables -fno-jump-tables " +
+  "-fuse-ld=lld -Wl,-T,launcher.ld,--oformat,binary,--build-id=none";
 
 /**
  * Machine code of shim/launcher for a platform, which needs no other place in memory than the one it gets.
@@ -23,6 +21,6 @@ export async function compileLauncher(
 ): Promise<Buffer> {
   const file = join(work, `launcher-${architecture}`);
   const cwd = join(root, "shim/launcher");
-  await runCommand("clang", [`--target=${triplet}`, ...FLAGS, "-o", file, "launcher.c"], { cwd }, signal);
+  await runCommand("clang", [`--target=${triplet}`, ...FLAGS.split(" "), "-o", file, "launcher.c"], { cwd }, signal);
   return await readFile(file);
 }

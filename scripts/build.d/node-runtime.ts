@@ -2,8 +2,8 @@
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { recipeHash, replaceFolder } from "./cache-folder.ts";
-import { runCommand } from "./run-command.ts";
 import { withoutDeadlockDetection } from "./deadlock-detection.ts";
+import { runCommand } from "./run-command.ts";
 import { stripElf } from "./strip-elf.ts";
 
 export interface NodeRuntime {
@@ -24,7 +24,9 @@ export async function nodeRuntime(
   { version, npm, cache }: { version: string; npm: string; cache: string },
   signal: AbortSignal,
 ): Promise<NodeRuntime> {
-  const recipe = await recipeHash(["./strip-elf.ts", "./deadlock-detection.ts", "./node-runtime.ts"].map((one) => import.meta.resolve(one)));
+  const recipe = await recipeHash(
+    ["./strip-elf.ts", "./deadlock-detection.ts", "./node-runtime.ts"].map((one) => import.meta.resolve(one)),
+  );
   const name = `node-${version}-${npm}-${recipe}`;
   const folder = join(cache, name);
   const runtime = { name, executable: join(folder, "node"), license: join(folder, "LICENSE") };

@@ -1,13 +1,13 @@
-import { isAbsolute, join } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { BuildError } from "../build-error.ts";
 import type { Architecture } from "../oci-image.ts";
 import type { ImageName } from "./programs.ts";
 import { IMAGE_NAMES } from "./programs.ts";
 
-export const PARTS = ["images", "shim"] as const;
+const PARTS = ["images", "shim"] as const;
 
-export type Part = (typeof PARTS)[number];
+type Part = (typeof PARTS)[number];
 
 export interface BuildOptions {
   readonly help: boolean;
@@ -45,7 +45,8 @@ the shim as one executable in a tar.gz, with the Shim manifest that names it. Wi
   --refresh                       look for newer Debian packages; otherwise those of the last build are taken
   --mirror URL                    a Debian mirror, where the machine has none of its own
 
-The shim needs clang and lld. Downloads and the layer with Node are kept in /var/cache/rcm (RCM_CACHE names another folder).`;
+The shim needs clang and lld, and qemu-user-static for the other architecture. Downloads and the layer with Node are kept
+in /var/cache/rcm (RCM_CACHE names another folder).`;
 
 const ARCHITECTURES: readonly Architecture[] = ["amd64", "arm64"];
 /** As the registries' grammar has it: https://github.com/distribution/reference/blob/v0.6.0/reference.go */
@@ -61,41 +62,40 @@ const REGISTRY = /^[a-zA-Z0-9.-]+(:[0-9]+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
  */
 export function parseOptions(args: readonly string[], root: string, version: string): BuildOptions {
   const { values, positionals } = readFlags(args);
-  const folder = (path: string): string => (isAbsolute(path) ? path : join(root, path));
   return {
-    help: values.help ?? false,
+    help: values.help,
     parts: someOf("", PARTS, positionals.length === 0 ? undefined : positionals),
     images: someOf("--only ", IMAGE_NAMES, values.only?.split(",")),
     architectures: someOf("--arch ", ARCHITECTURES, values.arch?.split(",")),
-    registry: matching("--registry", REGISTRY, values.registry ?? "localhost/rcm"),
+    registry: matching("--registry", REGISTRY, values.registry),
     tag: matching("--tag", TAG, values.tag ?? version),
-    out: folder(values.out ?? "dist/images"),
-    shimOut: folder(values["shim-out"] ?? "dist/shim"),
-    shimBaseUrl: matching("--shim-base-url", BASE_URL, values["shim-base-url"] ?? SHIM_BASE_URL).replace(/\/$/, ""),
-    shimEntry: values["shim-entry"] ?? "shim/main.ts",
-    refresh: values.refresh ?? false,
+    out: resolve(root, values.out),
+    shimOut: resolve(root, values["shim-out"]),
+    shimBaseUrl: matching("--shim-base-url", BASE_URL, values["shim-base-url"]).replace(/\/$/, ""),
+    shimEntry: values["shim-entry"],
+    refresh: values.refresh,
     mirror: values.mirror,
   };
 }
 
 function readFlags(args: readonly string[]) {
   const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
+  const flag = { type: "boolean", default: false } as const;
   const options = {
     only: text,
     arch: text,
-    registry: text,
+    registry: { ...text, default: "localhost/rcm" },
     tag: text,
-    out: text,
+    out: { ...text, default: "dist/images" },
     mirror: text,
-    "shim-out": text,
-    "shim-base-url": text,
-    "shim-entry": text,
     refresh: flag,
+    "shim-out": { ...text, default: "dist/shim" },
+    "shim-base-url": { ...text, default: SHIM_BASE_URL },
+    "shim-entry": { ...text, default: "shim/main.ts" },
+    help: { ...flag, short: "h" },
   } as const;
   try {
-    const help = { ...flag, short: "h" } as const;
-    return parseArgs({ args: [...args], options: { ...options, help }, allowPositionals: true });
+    return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
     throw new BuildError("USAGE", `Cannot read the flags: ${(cause as Error).message}`, { cause });
   }

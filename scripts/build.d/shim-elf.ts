@@ -75,7 +75,11 @@ export function joinShim({ node, launcher, program, libraries, folder }: ShimPar
   return Buffer.concat([
     head,
     Buffer.alloc(code.offset - head.length),
-    ...[launcher, config, encodeSegments(table), interpreter, searchPath],
+    launcher,
+    config,
+    encodeSegments(table),
+    interpreter,
+    searchPath,
     Buffer.alloc(blob.offset - code.offset - code.fileBytes),
     note,
     ...libraries.map(({ content }) => content),

@@ -1,7 +1,5 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Flags } from "../flags.ts";
 import { unmountRecursive } from "../linux/unmount.ts";
@@ -10,10 +8,13 @@ import { DEFAULT_OPTIONS } from "../options/runtime-options.ts";
 import { DeleteResponse } from "../proto/task.ts";
 import { timestampFromDate } from "../proto/timestamp.ts";
 import { Runc } from "../runc/runc.ts";
+import { isShimAlive } from "../start/is-shim-alive.ts";
+import { NODE_GROUP, socketPath } from "../start/socket-address.ts";
+import { containersOfPod } from "./containers-of-pod.ts";
+import type { PodContainer } from "./containers-of-pod.ts";
 
 /** containerd gives the whole command five seconds. */
 const RUNC_MS = 4000;
-const CONNECT_MS = 500;
 
 /** As of a process that was killed: 128 and SIGKILL. */
 const KILLED = 137;
@@ -22,17 +23,28 @@ const KILLED = 137;
  * Takes away all that a container may have left behind when its shim died. It is also run after every orderly end, and
  * finds nothing then.
  *
- * @param bundle the working directory.
+ * @param bundle may be gone.
  * @returns what containerd reads from standard output.
  */
-export async function deleteLeftovers({ id, namespace }: Flags, bundle: string): Promise<Uint8Array> {
+export async function deleteLeftovers(flags: Flags, bundle: string): Promise<Uint8Array> {
+  const { id, namespace } = flags;
   const { binaryName, root } = readRuncSettings(bundle) ?? DEFAULT_OPTIONS;
   const pid = readPid(bundle);
   const runc = new Runc({ binary: binaryName, root: join(root, namespace), spawn });
-  await runc.delete(id, { force: true }, AbortSignal.timeout(RUNC_MS));
-  for (const folder of ["rootfs", "executor"]) unmountRecursive(join(bundle, folder));
-  await removeDeadSocket(bundle);
+  await deleteOne(runc, { id, bundle });
+  // By its rule, not by what the bundle says: containerd may have removed that meanwhile.
+  const isPodAlive = await isAlive(socketPath({ ...flags, group: id }));
+  await isAlive(socketPath({ ...flags, group: NODE_GROUP }));
+  // With version 3 of the protocol containerd calls this for the pod's first container only.
+  if (!isPodAlive) {
+    for (const other of containersOfPod(join(root, namespace), id)) await deleteOne(runc, other);
+  }
   return DeleteResponse.encode({ pid, exitStatus: KILLED, exitedAt: timestampFromDate(new Date()) });
+}
+
+async function deleteOne(runc: Runc, { id, bundle }: PodContainer): Promise<void> {
+  await runc.delete(id, { force: true }, AbortSignal.timeout(RUNC_MS));
+  unmountRecursive(join(bundle, "rootfs"));
 }
 
 function readPid(bundle: string): number {
@@ -43,24 +55,7 @@ function readPid(bundle: string): number {
   }
 }
 
-/** The socket of a shim that lives serves other containers of its group. */
-async function removeDeadSocket(bundle: string): Promise<void> {
-  const path = readAddress(bundle);
-  if (path === undefined) return;
-  const socket = connect(path);
-  try {
-    await once(socket, "connect", { signal: AbortSignal.timeout(CONNECT_MS) });
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ECONNREFUSED") rmSync(path, { force: true });
-  } finally {
-    socket.destroy();
-  }
-}
-
-function readAddress(bundle: string): string | undefined {
-  try {
-    return /^unix:\/\/(\/[^\0]+)$/u.exec(readFileSync(join(bundle, "address"), "utf8").trim())?.[1];
-  } catch {
-    return undefined;
-  }
+/** Also takes away the socket of a dead one. The socket of one that lives serves other containers of its group. */
+async function isAlive(path: string): Promise<boolean> {
+  return isShimAlive(path).catch(() => true); // Who knows: then its containers are let be.
 }

@@ -9,6 +9,8 @@
  */
 #include "system.h"
 
+#define LAUNCHER_FD "RCM_LAUNCHER_FD="
+
 enum { MAX_PATH = 4096, MAX_FILES = 16, CHUNK = 1 << 16 };
 
 /* What the build appends: scripts/build.d/launcher-config.ts writes the same fields. */
@@ -103,8 +105,10 @@ static void __attribute__((noreturn)) fail(const char *what, const char *path, l
 /* ---- Unpacking ---- */
 
 struct place {
-  int executable; /* File descriptor, or -1 while it is not open. */
-  char folder[MAX_PATH]; /* Absolute. */
+  int executable;        /* File descriptor, or -1 while it is not open. */
+  u64 random;            /* Nobody else's. */
+  u64 base;              /* Length of the executable's own folder. */
+  char folder[MAX_PATH]; /* Of the libraries, absolute. */
 };
 
 static void join(char *path, const char *folder, const char *name) {
@@ -125,16 +129,15 @@ static void make_folder(const char *path) {
   if (result < 0 && result != -EEXIST) fail("make the folder", path, result);
 }
 
-static void make_folders(char *path) {
-  u64 first = length(path);
-  while (path[first] != '/' || !starts(path + first, "/containerd-shim-")) first--;
-  for (char *at = path + first + 1; *at; at++) {
+/* The folder of the executable is there; those below it may not be. */
+static void make_folders(struct place *place) {
+  for (char *at = place->folder + place->base + 1; *at; at++) {
     if (*at != '/') continue;
     *at = 0;
-    make_folder(path);
+    make_folder(place->folder);
     *at = '/';
   }
-  make_folder(path);
+  make_folder(place->folder);
 }
 
 /* Copies a part of the executable. Returns 0 or an error. */
@@ -162,13 +165,12 @@ static void unpack(struct place *place, const char *path, u64 offset, u64 size) 
     long fd = sys_open("/proc/self/exe", O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0) fail("unpack libraries from", "/proc/self/exe", fd);
     place->executable = fd;
-    make_folders(place->folder);
+    make_folders(place);
   }
   temporary[0] = 0;
   append(temporary, path);
-  append(temporary, ".");
-  append_number(temporary, sys_getpid());
-  sys_unlink(temporary); /* Of a process that had this number and was killed. */
+  append(temporary, ".new-");
+  append_number(temporary, place->random); /* A process's number is no name: it may be in another container. */
   long fd = sys_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
   if (fd < 0) fail("unpack a library to", temporary, fd);
   long result = copy(place->executable, offset, size, fd);
@@ -182,23 +184,23 @@ static void unpack(struct place *place, const char *path, u64 offset, u64 size) 
   }
 }
 
-static void find_folder(char *folder, const char *started_as) {
-  long n = sys_readlink("/proc/self/exe", folder, MAX_PATH - 1);
-  folder[n < 0 ? 0 : n] = 0;
-  if (n < 0) append(folder, started_as); /* No /proc: as containerd and runc call it, the path is absolute. */
-  u64 end = length(folder);
-  while (end > 0 && folder[end] != '/') end--;
-  if (folder[0] != '/') fail("find the folder of", started_as, n < 0 ? n : -ENOENT);
-  folder[end] = 0;
-  append(folder, "/");
-  append(folder, config.folder);
+/* The loader looks for the libraries by the same link: DT_RPATH has $ORIGIN. */
+static void find_folder(struct place *place) {
+  long end = sys_readlink("/proc/self/exe", place->folder, MAX_PATH - 1);
+  if (end < 0) fail("read", "/proc/self/exe", end);
+  while (end > 0 && place->folder[end] != '/') end--;
+  place->folder[end] = 0;
+  place->base = end;
+  append(place->folder, "/");
+  append(place->folder, config.folder);
 }
 
 /* Leaves the path of the loader in `loader`. */
-static void provide_libraries(char *loader, const char *started_as) {
+static void provide_libraries(char *loader, u64 random) {
   struct place place;
   place.executable = -1;
-  find_folder(place.folder, started_as);
+  place.random = random;
+  find_folder(&place);
   for (u64 i = config.count; i-- > 0;) { /* The loader, the first, comes last. */
     join(loader, place.folder, config.files[i].name);
     if (!is_whole(loader, config.files[i].size)) unpack(&place, loader, config.files[i].offset, config.files[i].size);
@@ -234,7 +236,8 @@ static void map_segment(const struct loader *loader, const struct segment *segme
     map_at(loader, at, segment->file_size + inside, protect, 0, loader->fd, segment->offset - inside);
   }
   if (segment->memory_size == segment->file_size) return;
-  for (volatile char *zero = (volatile char *)file_end; (u64)zero < page_end; zero++) *zero = 0; /* The loader uses the rest of the page. */
+  /* To the end of the page, as the kernel does: the loader allocates there. */
+  for (volatile char *zero = (volatile char *)file_end; (u64)zero < page_end; zero++) *zero = 0;
   if (end > page_end) map_at(loader, page_end, (end - page_end + mask) & ~mask, protect, MAP_ANONYMOUS, -1, 0);
 }
 
@@ -268,12 +271,20 @@ static u64 map_loader(const char *path, u64 page, u64 *base) {
 
 /* ---- The environment and `start` ---- */
 
-/* What could put foreign code or settings into the loader or Node. LD_LIBRARY_PATH cannot (the file has a DT_RPATH), and runc may need it. */
+/*
+ * What could put foreign code or settings into the loader or Node. LD_LIBRARY_PATH cannot (the file has a DT_RPATH), and
+ * runc may need it.
+ */
 static int is_dangerous(const char *variable) {
   if (starts(variable, "LD_LIBRARY_PATH=")) return 0;
   return starts(variable, "LD_") || starts(variable, "NODE_") || starts(variable, "GLIBC_TUNABLES=") ||
-         starts(variable, "GCONV_PATH=") || starts(variable, "MALLOC_") || starts(variable, "OPENSSL_CONF=") ||
-         starts(variable, "RCM_LAUNCHER_FD=");
+         starts(variable, "GCONV_PATH=") || starts(variable, "MALLOC_") || starts(variable, "OPENSSL_") ||
+         starts(variable, LAUNCHER_FD);
+}
+
+/* As containerd calls it: `-namespace default ... start`. A guest's arguments may end with the same word. */
+static int is_start(u64 count, const char **arguments) {
+  return count > 2 && arguments[1][0] == '-' && same(arguments[count - 1], "start");
 }
 
 /*
@@ -338,7 +349,7 @@ static u64 table_words(const u64 *stack) {
 }
 
 u64 table_bytes(const u64 *stack) {
-  return ((table_words(stack) + 2) * 8 + 63) & ~15ull; /* And room for the extra variable's text. */
+  return (table_words(stack) + 2) * 8 + 48; /* And room for the text of the extra variable. */
 }
 
 static u64 *find_auxv(u64 *stack) {
@@ -350,26 +361,20 @@ static u64 *find_auxv(u64 *stack) {
 /* Called by _start: `stack` is the kernel's, `lower` has table_bytes() below it. Returns where to go on. */
 struct start launch(u64 *stack, u64 *lower) {
   char loader[MAX_PATH];
-  u64 base, *page, *name, count = stack[0];
-  u64 *auxv = find_auxv(stack);
-  page = find(auxv, AT_PAGESZ);
-  name = find(auxv, AT_EXECFN);
-  provide_libraries(loader, name ? (const char *)*name : (const char *)stack[1]);
   char *extra = 0;
-  if (count > 1 && same((const char *)stack[count], "start")) {
+  u64 base, *page = find(find_auxv(stack), AT_PAGESZ), *random = find(find_auxv(stack), AT_RANDOM);
+  provide_libraries(loader, random ? *(u64 *)*random : (u64)sys_getpid());
+  if (is_start(stack[0], (const char **)stack + 1)) {
     int fd = fork_server();
-    extra = (char *)lower + ((table_words(stack) + 2) * 8);
-    const char *text = "RCM_LAUNCHER_FD=";
-    u64 n = length(text);
-    for (u64 i = 0; i < n; i++) extra[i] = text[i];
-    if (fd >= 10) extra[n++] = '0' + fd / 10 % 10;
-    extra[n++] = '0' + fd % 10;
-    extra[n] = 0;
+    extra = (char *)(lower + table_words(stack) + 2);
+    extra[0] = 0;
+    append(extra, LAUNCHER_FD);
+    append_number(extra, fd);
   }
   struct start start;
   start.entry = map_loader(loader, page ? *page : 4096, &base);
   start.stack = copy_tables(stack, lower, extra);
-  auxv = find_auxv(start.stack);
+  u64 *auxv = find_auxv(start.stack);
   set(auxv, AT_PHDR, config.table);
   set(auxv, AT_PHNUM, config.table_count);
   set(auxv, AT_BASE, base);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { closeSync, existsSync } from "node:fs";
+import { closeSync, existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
@@ -77,11 +77,54 @@ describe("Reaper", () => {
     expect(await Promise.all([...own, ...more])).to.deep.equal([...codes, ...codes]);
   });
 
+  it("waits for Node to reap its child before it looks at the orphans behind it", async () => {
+    const { pids, release } = await makeOrphans(reaper, [21]);
+    const [pid = 0] = pids;
+    const exit = reaper.exitOf(pid);
+    const own = reaper.spawnOwn("/bin/sh", ["-c", "exit 22"], { stdio: "ignore" });
+    const ownExit = once(own, "exit");
+    spinUntilZombie(own.pid ?? 0); // Node cannot reap it before this test awaits.
+    release();
+    spinUntilZombie(pid);
+    reaper.stop();
+    reaper.start();
+    expect(await exit).to.have.property("status", 21);
+    expect(await ownExit).to.deep.equal([22, null]);
+  });
+
+  it("forgets after a minute the exit that nobody asked for", async () => {
+    reaper.stop();
+    let time = 0;
+    const aged = new Reaper(() => new Date(time));
+    aged.start();
+    const first = await endUnasked(aged);
+    time = 60_001;
+    const second = await endUnasked(aged);
+    const error = await aged.exitOf(first).catch((reason: unknown) => reason);
+    expect(error).to.have.property("code", "ECHILD");
+    expect(await aged.exitOf(second)).to.deep.equal({ status: 1, at: new Date(60_001) });
+    aged.stop();
+    reaper.start();
+  });
+
   it("lets a program that does not exist fail as in Node", async () => {
     const [error] = (await once(reaper.spawnOwn("/nonesuch", [], {}), "error")) as [Error];
     expect(error).to.have.property("code", "ENOENT");
   });
 });
+
+async function endUnasked(reaper: Reaper): Promise<number> {
+  const { pids, release } = await makeOrphans(reaper, [1]);
+  const [pid = 0] = pids;
+  release();
+  while (existsSync(`/proc/${pid}`)) await delay(2);
+  return pid;
+}
+
+function spinUntilZombie(pid: number): void {
+  const end = performance.now() + 5000;
+  while (!readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z ") && performance.now() < end);
+}
 
 async function exitCodeOf(reaper: Reaper, code: number): Promise<number> {
   const child = reaper.spawnOwn("/bin/sh", ["-c", `exit ${code}`], { stdio: "ignore" });

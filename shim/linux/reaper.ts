@@ -76,14 +76,16 @@ export class Reaper {
    * which is to say after its parent (`runc create`) ended.
    */
   async exitOf(pid: number): Promise<Exit> {
-    const known = this.#remembered.get(pid);
-    if (known !== undefined) {
-      this.#remembered.delete(pid);
-      return known;
-    }
     const waiter = this.#waiters.get(pid);
     if (waiter !== undefined) return waiter.promise;
-    if (!isChild(pid)) throw new LinuxError("ECHILD", `wait for process ${pid}`, "it is no child of this process");
+    const known = this.#remembered.get(pid);
+    this.#remembered.delete(pid);
+    if (isChild(pid)) return this.#wait(pid); // What is known is of an earlier process with that pid.
+    if (known !== undefined) return known;
+    throw new LinuxError("ECHILD", `wait for process ${pid}`, "it is no child of this process");
+  }
+
+  async #wait(pid: number): Promise<Exit> {
     const { promise, resolve } = Promise.withResolvers<Exit>();
     this.#waiters.set(pid, { promise, resolve });
     return promise;

@@ -1,6 +1,11 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import type { Any } from "../proto/any.ts";
-import { RUNC_OPTIONS_TYPE, RUNTIME_OPTIONS_TYPE, RuncOptions, RuntimeOptions as OptionsMessage } from "../proto/options.ts";
+import {
+  RUNC_OPTIONS_TYPE,
+  RUNTIME_OPTIONS_TYPE,
+  RuncOptions,
+  RuntimeOptions as OptionsMessage,
+} from "../proto/options.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
 
 /** What can be set for a handler in containerd's configuration, in the table `…runtimes.<handler>.options`. */
@@ -47,7 +52,7 @@ export async function parseOptions(any: Any | undefined): Promise<RuntimeOptions
   if (type === RUNTIME_OPTIONS_TYPE) {
     const { configPath, configBody } = decoded(() => OptionsMessage.decode(any.value));
     if (configBody.length > 0) return await fromToml(Buffer.from(configBody).toString("utf8"), "its options table");
-    if (configPath !== "") return await fromToml(await readToml(configPath), configPath);
+    if (configPath !== "") return await fromToml(readToml(configPath), configPath);
     return DEFAULT_OPTIONS;
   }
   throw invalid(`Cannot read options of type "${type}": use a table of options in containerd's configuration`);
@@ -67,10 +72,10 @@ function fromRuncOptions(bytes: Uint8Array): RuntimeOptions {
   };
 }
 
-async function readToml(path: string): Promise<string> {
+function readToml(path: string): string {
   try {
-    const { size } = await stat(path);
-    if (size <= MAX_TOML_BYTES) return await readFile(path, "utf8");
+    const { size } = statSync(path);
+    if (size <= MAX_TOML_BYTES) return readFileSync(path, "utf8");
   } catch (cause) {
     throw invalid(`Cannot read the options in "${path}", which ConfigPath names`, cause);
   }
@@ -95,20 +100,12 @@ const KEYS = {
 async function fromToml(text: string, from: string): Promise<RuntimeOptions> {
   if (text.length > MAX_TOML_BYTES) throw invalid(`Cannot read ${from}: it has more than ${MAX_TOML_BYTES} bytes`);
   const { parse } = await import("toml");
-  let table: Readonly<Record<string, unknown>>;
-  try {
-    table = parse(text) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    throw invalid(`Cannot read ${from} as TOML`, cause);
-  }
-  let options = DEFAULT_OPTIONS;
-  for (const [key, value] of Object.entries(table)) {
-    if (!isKey(key)) {
-      throw invalid(`Cannot use the option "${key}" in ${from}: the options are ${Object.keys(KEYS).join(", ")}`);
-    }
-    options = { ...options, ...KEYS[key](value) };
-  }
-  return options;
+  const table: unknown = decoded((): unknown => parse(text), `Cannot read ${from} as TOML`);
+  const parts = Object.entries(table ?? {}).map(([key, value]): Partial<RuntimeOptions> => {
+    if (isKey(key)) return KEYS[key](value);
+    throw invalid(`Cannot use the option "${key}" in ${from}: the options are ${Object.keys(KEYS).join(", ")}`);
+  });
+  return parts.reduce<RuntimeOptions>((options, part) => Object.assign(options, part), { ...DEFAULT_OPTIONS });
 }
 
 function isKey(key: string): key is keyof typeof KEYS {
@@ -139,11 +136,11 @@ function asId(key: string, value: unknown): number {
   throw invalid(`Cannot use ${key} = ${String(value)}: it must be a whole number from 0 to ${MAX_ID}`);
 }
 
-function decoded<T>(decode: () => T): T {
+function decoded<T>(decode: () => T, problem = "Cannot read the options that containerd sent"): T {
   try {
     return decode();
   } catch (cause) {
-    throw invalid("Cannot read the options that containerd sent", cause);
+    throw invalid(problem, cause);
   }
 }
 

@@ -13,7 +13,7 @@ const MEANINGS: readonly (readonly [RegExp, RuncCode])[] = [
   [/container (?:".*" )?does not exist|no such process|process already finished/i, "NotFound"],
   [/invalid (?:container )?id format|container id .* invalid/i, "InvalidArgument"],
   [
-    /container (?:is )?not (?:running|paused|stopped)|that is not stopped|has stopped|already running|already dead|not running or created|(?:in|is) (?:the )?(?:a )?paused|cannot (?:pause|resume)/i,
+    /container (?:is )?not (?:running|paused|stopped)|that is not stopped|has stopped|a stopped container|already running|already dead|not running or created|(?:in|is) (?:the )?(?:a )?paused|cannot (?:pause|resume)/i,
     "FailedPrecondition",
   ],
 ];

@@ -1,5 +1,4 @@
 import type { ChildProcess, SpawnOptions } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { RuncError, runcErrorFrom } from "./errors.ts";
@@ -58,7 +57,7 @@ export async function runRunc(program: RuncProgram, call: RuncCall, signal: Abor
 /** A file without a name: nothing is left behind, and calls that run at the same time do not mix their logs. */
 function openLog(root: string): number {
   mkdirSync(root, { recursive: true, mode: 0o711 });
-  const path = join(root, `.log-${randomUUID()}`);
+  const path = join(root, `.log-${process.pid}-${process.hrtime.bigint()}`);
   const fd = openSync(path, "ax+", 0o600);
   unlinkSync(path);
   return fd;

@@ -11,42 +11,47 @@ import { resolveDestinations } from "./mount-targets.ts";
 let folder = "";
 let rootfs = "";
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "rcm-entry-"));
-  rootfs = join(folder, "rootfs");
-  for (const path of ["rootfs/bin", "rootfs/app", "volume/deep"]) await mkdir(join(folder, path), { recursive: true });
-  await writeFile(join(rootfs, "bin/tool"), "\u007FELF and more", { mode: 0o755 });
-  await writeFile(join(folder, "secret"), "#!host");
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
-});
+function useHooks(): void {
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "rcm-entry-"));
+    rootfs = join(folder, "rootfs");
+    for (const path of ["rootfs/bin", "rootfs/app", "volume/deep"])
+      await mkdir(join(folder, path), { recursive: true });
+    await writeFile(join(rootfs, "bin/tool"), "\u007FELF and more", { mode: 0o755 });
+    await writeFile(join(folder, "secret"), "#!host");
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+}
 
 describe("inspectEntrypoint()", () => {
+  useHooks();
+
   it("reads the mode and eight bytes", async () => {
-    expect(headOf(await inspectEntrypoint(rootfs, ["/bin/tool"]))).to.equal("\u007FELF and");
+    expect(headOf(inspectEntrypoint(rootfs, ["/bin/tool"]))).to.equal("\u007FELF and");
     await chmod(join(rootfs, "bin/tool"), 0o640);
-    const { entrypoint } = await inspectEntrypoint(rootfs, ["/bin/tool"]);
+    const { entrypoint } = inspectEntrypoint(rootfs, ["/bin/tool"]);
     expect(entrypoint).to.have.property("mode", 0o100_640);
   });
 
   it("goes on to the next candidate that can be run", async () => {
     await mkdir(join(rootfs, "sbin/tool"), { recursive: true });
-    expect(headOf(await inspectEntrypoint(rootfs, ["/nowhere/tool", "/sbin/tool", "/bin/tool"]))).to.match(/ELF/);
-    expect((await inspectEntrypoint(rootfs, ["/nowhere", "/sbin/tool"])).entrypoint.kind).to.equal("folder");
+    expect(headOf(inspectEntrypoint(rootfs, ["/nowhere/tool", "/sbin/tool", "/bin/tool"]))).to.match(/ELF/);
+    expect(inspectEntrypoint(rootfs, ["/nowhere", "/sbin/tool"]).entrypoint.kind).to.equal("folder");
   });
 
   it("finds nothing in nothing", async () => {
     for (const path of ["/no", "/bin/tool/x", "/bin/tool/../tool/x", `/${"n".repeat(300)}`]) {
-      expect((await inspectEntrypoint(rootfs, [path])).entrypoint, path).to.deep.equal({ kind: "missing" });
+      expect(inspectEntrypoint(rootfs, [path]).entrypoint, path).to.deep.equal({ kind: "missing" });
     }
-    expect((await inspectEntrypoint(rootfs, [])).entrypoint.kind).to.equal("missing");
-    expect((await inspectEntrypoint(join(folder, "none"), ["/"])).entrypoint.kind).to.equal("missing");
+    expect(inspectEntrypoint(rootfs, []).entrypoint.kind).to.equal("missing");
+    expect(inspectEntrypoint(join(folder, "none"), ["/"]).entrypoint.kind).to.equal("missing");
   });
 
   it("sees the root itself", async () => {
-    expect((await inspectEntrypoint(rootfs, ["/"])).entrypoint.kind).to.equal("folder");
-    expect((await inspectEntrypoint(rootfs, ["/../.."])).entrypoint.kind).to.equal("folder");
+    expect(inspectEntrypoint(rootfs, ["/"]).entrypoint.kind).to.equal("folder");
+    expect(inspectEntrypoint(rootfs, ["/../.."]).entrypoint.kind).to.equal("folder");
   });
 
   const links: readonly (readonly [name: string, target: string])[] = [
@@ -57,7 +62,7 @@ describe("inspectEntrypoint()", () => {
   for (const [name, target] of links) {
     it(`follows a link ${name} inside the root`, async () => {
       await symlink(target, join(rootfs, "app/link"));
-      expect(headOf(await inspectEntrypoint(rootfs, ["/app/link"]))).to.match(/ELF/);
+      expect(headOf(inspectEntrypoint(rootfs, ["/app/link"]))).to.match(/ELF/);
     });
   }
 
@@ -66,29 +71,29 @@ describe("inspectEntrypoint()", () => {
     await symlink("../../secret", join(rootfs, "app/relative"));
     await symlink(folder, join(rootfs, "app/folder"));
     for (const path of ["/app/absolute", "/app/relative", "/app/folder/secret", "/../secret"]) {
-      expect((await inspectEntrypoint(rootfs, [path])).entrypoint.kind, path).to.equal("missing");
+      expect(inspectEntrypoint(rootfs, [path]).entrypoint.kind, path).to.equal("missing");
     }
   });
 
   it("refuses links without end and paths without measure", async () => {
     await symlink("/app/b", join(rootfs, "app/a"));
     await symlink("/app/a", join(rootfs, "app/b"));
-    const loop = await inspectEntrypoint(rootfs, ["/app/a"]).catch((reason: unknown) => reason);
+    const loop = caught(() => inspectEntrypoint(rootfs, ["/app/a"]));
     expect(loop)
       .to.have.property("message")
       .that.matches(/"\/app\/a": it has more than 40 symbolic links/);
-    const long = await inspectEntrypoint(rootfs, [`/${"a/".repeat(3000)}`]).catch((reason: unknown) => reason);
+    const long = caught(() => inspectEntrypoint(rootfs, [`/${"a/".repeat(3000)}`]));
     expect(long).to.include({ code: "SPEC_INVALID" });
   });
 
   it("never opens what is no regular file", async () => {
     execFileSync("/usr/bin/mkfifo", [join(rootfs, "app/fifo")]);
-    const { entrypoint } = await inspectEntrypoint(rootfs, ["/app/fifo"]);
+    const { entrypoint } = inspectEntrypoint(rootfs, ["/app/fifo"]);
     expect(entrypoint).to.deep.include({ kind: "file", head: new Uint8Array() });
   });
 
   it("says when the disk cannot be read", async () => {
-    const error = await inspectEntrypoint("bad\0path", ["/x"]).catch((reason: unknown) => reason);
+    const error = caught(() => inspectEntrypoint("bad\0path", ["/x"]));
     expect(error).to.have.property("code", "ROOT_UNREADABLE");
   });
 
@@ -101,28 +106,30 @@ describe("inspectEntrypoint()", () => {
       { destination: "/app", type: "tmpfs", source: "tmpfs" },
       { destination: "/proc", type: "proc", source: "proc" },
     ];
-    expect(headOf(await inspectEntrypoint(rootfs, ["/work/run"], mounts))).to.equal("\0asm1234");
-    expect(headOf(await inspectEntrypoint(rootfs, ["/work/link"], mounts))).to.match(/ELF/);
-    expect((await inspectEntrypoint(rootfs, ["/app/x"], mounts)).entrypoint.kind).to.equal("missing");
+    expect(headOf(inspectEntrypoint(rootfs, ["/work/run"], mounts))).to.equal("\0asm1234");
+    expect(headOf(inspectEntrypoint(rootfs, ["/work/link"], mounts))).to.match(/ELF/);
+    expect(inspectEntrypoint(rootfs, ["/app/x"], mounts).entrypoint.kind).to.equal("missing");
   });
 
   it("sees a Spin manifest that is a file", async () => {
-    expect((await inspectEntrypoint(rootfs, ["/"])).hasSpinManifest).to.equal(false);
+    expect(inspectEntrypoint(rootfs, ["/"]).hasSpinManifest).to.equal(false);
     await mkdir(join(rootfs, "spin.toml"));
-    expect((await inspectEntrypoint(rootfs, ["/"])).hasSpinManifest).to.equal(false);
+    expect(inspectEntrypoint(rootfs, ["/"]).hasSpinManifest).to.equal(false);
     await rm(join(rootfs, "spin.toml"), { recursive: true });
     await writeFile(join(rootfs, "spin.toml"), "");
-    expect((await inspectEntrypoint(rootfs, ["/"])).hasSpinManifest).to.equal(true);
+    expect(inspectEntrypoint(rootfs, ["/"]).hasSpinManifest).to.equal(true);
   });
 });
 
 describe("resolveDestinations()", () => {
+  useHooks();
+
   it("follows the links of the image inside it, whether or not their targets exist", async () => {
     await symlink("/run", join(rootfs, "var"));
     await symlink("../../../bin", join(rootfs, "app/up"));
     const destinations = ["/var/secrets", "/app/up/x", "/data/../data/x/", "relative", "/app/up"];
     const mounts = destinations.map((destination) => ({ destination, type: "bind", source: join(folder, "volume") }));
-    const places = await resolveDestinations(rootfs, mounts);
+    const places = resolveDestinations(rootfs, mounts);
     expect(places).to.deep.equal(["/run/secrets", "/bin/x", "/data/x", "/relative", "/bin"]);
   });
 
@@ -130,26 +137,34 @@ describe("resolveDestinations()", () => {
     await symlink("/bin", join(folder, "volume/link"));
     const volume = { destination: "/data", type: "bind", source: join(folder, "volume") };
     const inner = { destination: "/data/link", type: "bind", source: join(folder, "volume/deep") };
-    expect(await resolveDestinations(rootfs, [volume, inner])).to.deep.equal(["/data", "/bin"]);
-    expect(await resolveDestinations(rootfs, [inner, volume])).to.deep.equal(["/data/link", "/data"]);
+    expect(resolveDestinations(rootfs, [volume, inner])).to.deep.equal(["/data", "/bin"]);
+    expect(resolveDestinations(rootfs, [inner, volume])).to.deep.equal(["/data/link", "/data"]);
   });
 
   it("leaves the kernel's places alone, and does not look for them in the image", async () => {
     await symlink("/bin", join(rootfs, "proc"));
-    expect(await resolveDestinations(rootfs, [{ destination: "/proc", type: "proc" }])).to.deep.equal(["/proc"]);
+    expect(resolveDestinations(rootfs, [{ destination: "/proc", type: "proc" }])).to.deep.equal(["/proc"]);
   });
 
   for (const destination of ["/", "", "/..", "/app/top"]) {
     it(`refuses a mount at "${destination}", which is the whole image`, async () => {
       await symlink("..", join(rootfs, "app/top"));
       const mount = { destination, type: "bind", source: join(folder, "volume") };
-      const error = await resolveDestinations(rootfs, [mount]).catch((reason: unknown) => reason);
+      const error = caught(() => resolveDestinations(rootfs, [mount]));
       expect(error)
         .to.have.property("message")
         .that.matches(/^Cannot mount at ".*": a volume cannot take the place/);
     });
   }
 });
+
+function caught(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
 
 function headOf({ entrypoint }: Inspection): string {
   return entrypoint.kind === "file" ? Buffer.from(entrypoint.head).toString("latin1") : entrypoint.kind;

@@ -1,5 +1,4 @@
-import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { isRunnable, type Entrypoint, type Inspection } from "./is-wasm.ts";
 import { rootViewOf } from "./mount-targets.ts";
 import type { OciMount } from "./oci-spec.ts";
@@ -15,42 +14,42 @@ const SPIN_MANIFEST = "/spin.toml";
  * @param candidates of `entrypointCandidates`.
  * @throws {SpecError} `SPEC_INVALID`, `ROOT_UNREADABLE`.
  */
-export async function inspectEntrypoint(
+export function inspectEntrypoint(
   rootfs: string,
   candidates: readonly string[],
   mounts: readonly OciMount[] = [],
-): Promise<Inspection> {
-  const view = await rootViewOf(rootfs, mounts);
-  const manifest = await look(view, SPIN_MANIFEST);
-  return { entrypoint: await firstRunnable(view, candidates), hasSpinManifest: manifest.kind === "file" };
+): Inspection {
+  const view = rootViewOf(rootfs, mounts);
+  const manifest = look(view, SPIN_MANIFEST);
+  return { entrypoint: firstRunnable(view, candidates), hasSpinManifest: manifest.kind === "file" };
 }
 
 /** Like execvp: goes on to the next folder of PATH if what is there cannot be run. */
-async function firstRunnable(view: RootView, candidates: readonly string[]): Promise<Entrypoint> {
+function firstRunnable(view: RootView, candidates: readonly string[]): Entrypoint {
   let best: Entrypoint = { kind: "missing" };
   for (const candidate of candidates) {
-    const found = await look(view, candidate);
+    const found = look(view, candidate);
     if (isRunnable(found)) return found;
     if (best.kind === "missing") best = found;
   }
   return best;
 }
 
-async function look(view: RootView, path: string): Promise<Entrypoint> {
-  return visitInRoot(view, path, async (_place, handle) => {
-    const stats = await handle?.stat();
-    if (handle === undefined || stats === undefined) return { kind: "missing" };
+function look(view: RootView, path: string): Entrypoint {
+  return visitInRoot(view, path, (_place, fd) => {
+    if (fd === undefined) return { kind: "missing" };
+    const stats = fstatSync(fd);
     if (stats.isDirectory()) return { kind: "folder" };
-    return { kind: "file", mode: stats.mode, head: stats.isFile() ? await readHead(handle) : new Uint8Array() };
+    return { kind: "file", mode: stats.mode, head: stats.isFile() ? readHead(fd) : new Uint8Array() };
   });
 }
 
-async function readHead(place: FileHandle): Promise<Uint8Array> {
-  const file = await open(`/proc/self/fd/${String(place.fd)}`, constants.O_RDONLY | constants.O_NONBLOCK);
+function readHead(place: number): Uint8Array {
+  const fd = openSync(`/proc/self/fd/${String(place)}`, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
+    const head = new Uint8Array(HEAD_BYTES);
+    return head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0));
   } finally {
-    await file.close();
+    closeSync(fd);
   }
 }

@@ -8,15 +8,13 @@ import { visitInRoot, type RootMount, type RootView } from "./rooted-path.ts";
  *
  * @throws {SpecError} `SPEC_UNSUPPORTED` for a mount at `/`, `SPEC_INVALID`, `ROOT_UNREADABLE`.
  */
-export async function resolveDestinations(rootfs: string, mounts: readonly OciMount[]): Promise<readonly string[]> {
+export function resolveDestinations(rootfs: string, mounts: readonly OciMount[]): readonly string[] {
   const seen: RootMount[] = [];
   const places: string[] = [];
   for (const mount of mounts) {
     const place = placeOfMount(mount);
     const isKernel = isKernelMount(mount);
-    const destination = isKernel
-      ? place
-      : await visitInRoot({ rootfs, mounts: seen }, mount.destination, (found) => found);
+    const destination = isKernel ? place : visitInRoot({ rootfs, mounts: seen }, mount.destination, (found) => found);
     places.push(placeOfMount({ destination }));
     if (!isKernel) seen.push({ destination, source: isBind(mount) ? mount.source : undefined });
   }
@@ -24,8 +22,8 @@ export async function resolveDestinations(rootfs: string, mounts: readonly OciMo
 }
 
 /** What a process of the container would see. The kernel's own file systems are left out. */
-export async function rootViewOf(rootfs: string, mounts: readonly OciMount[]): Promise<RootView> {
-  const destinations = await resolveDestinations(rootfs, mounts);
+export function rootViewOf(rootfs: string, mounts: readonly OciMount[]): RootView {
+  const destinations = resolveDestinations(rootfs, mounts);
   return {
     rootfs,
     mounts: mounts.flatMap((mount, index) => {

@@ -1,5 +1,4 @@
-import { constants } from "node:fs";
-import { open, readlink, type FileHandle } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, readlinkSync } from "node:fs";
 import { quote } from "./check.ts";
 import { SpecError } from "./errors.ts";
 
@@ -28,7 +27,7 @@ const ABSENT = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP"]);
 interface Level {
   readonly name: string;
   /** Opened as a place only. `undefined`: there is nothing. */
-  readonly handle: FileHandle | undefined;
+  readonly fd: number | undefined;
 }
 
 /**
@@ -39,17 +38,13 @@ interface Level {
  *
  * @throws {SpecError} `SPEC_INVALID` for a path that is too long or has too many links.
  */
-export async function visitInRoot<T>(
-  view: RootView,
-  path: string,
-  use: (place: string, handle: FileHandle | undefined) => Promise<T> | T,
-): Promise<T> {
+export function visitInRoot<T>(view: RootView, path: string, use: (place: string, fd: number | undefined) => T): T {
   const walk = new Walk(view, path);
   try {
-    await walk.run();
-    return await use(walk.place, walk.handle);
+    walk.run();
+    return use(walk.place, walk.fd);
   } finally {
-    await walk.close();
+    walk.close();
   }
 }
 
@@ -58,7 +53,7 @@ class Walk {
   readonly #path: string;
   readonly #levels: Level[] = [];
   readonly #todo: string[];
-  #root: FileHandle | undefined;
+  #root: number | undefined;
   #links = 0;
 
   constructor(view: RootView, path: string) {
@@ -72,50 +67,48 @@ class Walk {
     return placeOf(this.#levels);
   }
 
-  get handle(): FileHandle | undefined {
+  get fd(): number | undefined {
     const level = this.#levels.at(-1);
-    return level === undefined ? this.#root : level.handle;
+    return level === undefined ? this.#root : level.fd;
   }
 
-  async run(): Promise<void> {
-    this.#root = await openPlace(this.#view.rootfs);
+  run(): void {
+    this.#root = openPlace(this.#view.rootfs);
     for (let name = this.#todo.shift(); name !== undefined; name = this.#todo.shift()) {
-      if (name === "..") await this.#levels.pop()?.handle?.close();
-      else await this.#enter(name);
+      if (name === "..") closePlace(this.#levels.pop()?.fd);
+      else this.#enter(name);
     }
   }
 
-  async close(): Promise<void> {
-    await this.#leave();
-    await this.#root?.close();
+  close(): void {
+    this.#leave();
+    closePlace(this.#root);
   }
 
-  async #leave(): Promise<void> {
-    for (const level of this.#levels.splice(0)) await level.handle?.close();
+  #leave(): void {
+    for (const { fd } of this.#levels.splice(0)) closePlace(fd);
   }
 
-  async #enter(name: string): Promise<void> {
-    const level = { name, handle: undefined };
+  #enter(name: string): void {
+    const level = { name, fd: undefined };
     const destination = placeOf([...this.#levels, level]);
     const mount = this.#view.mounts.findLast((each) => each.destination === destination);
     if (mount !== undefined) {
-      this.#levels.push({ name, handle: mount.source === undefined ? undefined : await openPlace(mount.source) });
+      this.#levels.push({ name, fd: mount.source === undefined ? undefined : openPlace(mount.source) });
       return;
     }
-    const parent = this.handle;
-    const handle = parent === undefined ? undefined : await openPlace(inside(parent, name), constants.O_NOFOLLOW);
-    this.#levels.push({ name, handle });
-    if (parent !== undefined && handle !== undefined && (await handle.stat()).isSymbolicLink()) {
-      await this.#follow(parent, name);
-    }
+    const parent = this.fd;
+    const fd = parent === undefined ? undefined : openPlace(inside(parent, name), constants.O_NOFOLLOW);
+    this.#levels.push({ name, fd });
+    if (parent !== undefined && fd !== undefined && fstatSync(fd).isSymbolicLink()) this.#follow(parent, name);
   }
 
-  async #follow(parent: FileHandle, name: string): Promise<void> {
+  #follow(parent: number, name: string): void {
     this.#links += 1;
     if (this.#links > MAX_LINKS) throw tooMuch(this.#path, `it has more than ${String(MAX_LINKS)} symbolic links`);
-    const target = await readlink(inside(parent, name));
-    await this.#levels.pop()?.handle?.close();
-    if (target.startsWith("/")) await this.#leave();
+    const target = readlinkSync(inside(parent, name));
+    closePlace(this.#levels.pop()?.fd);
+    if (target.startsWith("/")) this.#leave();
     this.#todo.unshift(...partsOf(target));
   }
 }
@@ -128,19 +121,23 @@ function placeOf(levels: readonly Level[]): string {
   return `/${levels.map(({ name }) => name).join("/")}`;
 }
 
-function inside(folder: FileHandle, name: string): string {
-  return `/proc/self/fd/${String(folder.fd)}/${name}`;
+function inside(folder: number, name: string): string {
+  return `/proc/self/fd/${String(folder)}/${name}`;
 }
 
-async function openPlace(path: string, flags = 0): Promise<FileHandle | undefined> {
+function openPlace(path: string, flags = 0): number | undefined {
   try {
-    return await open(path, O_PATH | flags);
+    return openSync(path, O_PATH | flags);
   } catch (error) {
     if (error instanceof Error && "code" in error && ABSENT.has(String(error.code))) return undefined;
     throw new SpecError("ROOT_UNREADABLE", `Cannot look at "${path}": look at the disk and the volumes of the node`, {
       cause: error,
     });
   }
+}
+
+function closePlace(fd: number | undefined): void {
+  if (fd !== undefined) closeSync(fd);
 }
 
 function tooMuch(path: string, is: string): SpecError {

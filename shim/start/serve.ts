@@ -1,59 +1,87 @@
 import { rmSync } from "node:fs";
-import { createServer } from "node:net";
+import type { Server } from "node:net";
 import { join } from "node:path";
-import { Publisher } from "../events/publisher.ts";
+import { OomWatches } from "../cgroup/oom-watch.ts";
+import { readCgroupMounts } from "../cgroup/paths.ts";
+import { EventPublisher } from "../events/publisher.ts";
 import type { Flags } from "../flags.ts";
 import { Reaper } from "../linux/reaper.ts";
 import { becomeSubreaper } from "../linux/subreaper.ts";
+import type { TaskHost } from "../task/container.ts";
 import { executorFiles } from "../task/executor-files.ts";
 import { taskServices } from "../task/methods.ts";
 import { TaskService } from "../task/service.ts";
 import { TtrpcServer } from "../ttrpc/server.ts";
+import { IdleEnd } from "./idle-end.ts";
 import { FifoLog } from "./log-fifo.ts";
 
-/** The listening socket that `start` hands on. */
-const SOCKET_FD = 3;
-
-/** A shim that is never asked for a container ends after so many milliseconds. */
+/** A shim that is not asked for a container after its start ends after so many milliseconds. */
 const UNUSED_MS = 5 * 60_000;
+
+/** One that was asked, and has none any more. */
+const EMPTY_MS = 10_000;
 
 /** How long the last events may take, in milliseconds. */
 const FLUSH_MS = 5000;
 
 export interface ServeCommand {
   readonly flags: Flags;
+  readonly listener: Server;
+  /** Of the listener's socket. */
+  readonly path: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly folder: string;
+  /** Of the group's first container. */
+  readonly bundle: string;
 }
 
-/** Serves containerd until it says that nobody needs this shim any more. */
-export async function serve({ flags, env, folder }: ServeCommand): Promise<void> {
-  const { namespace, id, socket } = flags;
-  const log = new FifoLog(join(folder, "log"), id, flags.debug ? "debug" : "info");
-  becomeSubreaper();
-  const reaper = new Reaper();
-  reaper.start();
-  const publisher = new Publisher({ address: env["TTRPC_ADDRESS"] ?? `${flags.address}.ttrpc`, namespace, log });
-  const host = { namespace, reaper, publisher, log, env, executor: executorFiles(process.execPath) };
+/** Serves containerd on a socket, until the last container is gone and all is cleaned up. */
+export async function serve({ flags, listener, path, env, bundle }: ServeCommand): Promise<void> {
+  const log = new FifoLog(join(bundle, "log"), flags.id, flags.debug ? "debug" : "info");
+  const host = openHost(flags, env, log);
   const task = new TaskService(host);
-  const { promise: done, resolve: shutdown } = Promise.withResolvers<void>();
-  const server = new TtrpcServer(taskServices(host, task, { pid: process.pid, shutdown }));
-  const listener = createServer();
+  const { promise: unneeded, resolve: shutdown } = Promise.withResolvers<void>();
+  const idle = new IdleEnd(() => task.isEmpty, shutdown);
+  const calls = {
+    pid: process.pid,
+    shutdown,
+    deleted: () => {
+      idle.expectWork(EMPTY_MS);
+    },
+  };
+  const server = new TtrpcServer(taskServices(host, task, calls));
   server.serve(listener);
-  listener.listen({ fd: SOCKET_FD });
-  process.chdir("/"); // The bundle goes before the shim.
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
   process.on("SIGTERM", () => {
     if (task.isEmpty) shutdown();
     else log.warn("SIGTERM is not obeyed: there are containers");
   });
-  const unused = setTimeout(() => {
-    if (task.isEmpty) shutdown();
-  }, UNUSED_MS);
-  log.debug("Serving", { socket });
-  await done;
-  clearTimeout(unused);
-  rmSync(socket, { force: true });
-  await Promise.all([server.close(), publisher.flush(AbortSignal.timeout(FLUSH_MS))]);
-  publisher.close();
+  idle.expectWork(UNUSED_MS);
+  log.debug("Serving", { path });
+  await unneeded;
+  rmSync(path, { force: true });
+  await Promise.all([server.close(), host.publisher.flush(FLUSH_MS)]);
+  host.publisher.close();
+}
+
+function openHost({ namespace, address }: Flags, env: ServeCommand["env"], log: FifoLog): TaskHost {
+  becomeSubreaper();
+  const reaper = new Reaper();
+  reaper.start();
+  const publisher = new EventPublisher({
+    address: env["TTRPC_ADDRESS"] ?? `${address}.ttrpc`,
+    namespace,
+    onProblem: (message, reason) => {
+      log.warn(message, { reason });
+    },
+  });
+  return {
+    namespace,
+    reaper,
+    publisher,
+    oomWatches: new OomWatches(),
+    cgroupMounts: readCgroupMounts(),
+    log,
+    env,
+    executor: executorFiles(process.execPath),
+  };
 }

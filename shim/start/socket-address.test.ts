@@ -13,7 +13,12 @@ describe("socketPath()", () => {
   });
 
   it("differs by containerd, namespace and group", () => {
-    const paths = [GROUP, { ...GROUP, address: "/c.sock" }, { ...GROUP, namespace: "default" }, { ...GROUP, group: "p" }];
+    const paths = [
+      GROUP,
+      { ...GROUP, address: "/c.sock" },
+      { ...GROUP, namespace: "default" },
+      { ...GROUP, group: "p" },
+    ];
     expect(new Set(paths.map((group) => socketPath(group))).size).to.equal(4);
   });
 

@@ -1,112 +1,59 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
-import { join } from "node:path";
-import { messageOf } from "@rcm/lib/errors";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { Server } from "node:net";
+import { dirname, join } from "node:path";
 import type { Flags } from "../flags.ts";
-import { listenUnix } from "../linux/socket.ts";
-import { parseOptions } from "../options/runtime-options.ts";
 import { ShimError } from "../shim-error.ts";
-import { groupOf } from "../spec/container-kind.ts";
-import { parseSpec } from "../spec/parse-spec.ts";
-import { readOptions } from "./read-options.ts";
-import { socketPath } from "./socket-address.ts";
+import { findShim } from "./find-shim.ts";
 
-/** One shim for the whole node, when the handler's options ask for it. */
-const NODE_GROUP = "node";
-
-/** How long a shim that is there may take to accept, in milliseconds. */
-const CONNECT_MS = 2000;
-
-export interface StartCommand {
-  readonly flags: Flags;
-  /** What to run as the shim: the program, and its first arguments. */
-  readonly program: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** The container's bundle. */
-  readonly folder: string;
+export interface Started {
+  /** For containerd. */
+  readonly address: string;
+  readonly path: string;
+  /** Undefined if another process serves there. Else it listens, and this process is to be the shim. */
+  readonly listener: Server | undefined;
 }
+
+/** Two pods of a node may start at once and want the same shim; after so many tries something else is wrong. */
+const TRIES = 5;
 
 /**
- * Finds the shim of the container's group, or starts one.
+ * Finds the shim of a container's group, or becomes it.
  *
- * The socket listens before the shim runs: connections wait in the kernel meanwhile, so containerd goes on while the
- * shim's engine starts.
- *
- * @returns the shim's address, for containerd.
+ * @param bundle the container's.
+ * @throws {ShimError} `StartFailed`, `BundleUnreadable`.
  */
-export async function start(command: StartCommand): Promise<string> {
-  const { flags, folder } = command;
-  const path = socketPath({ ...flags, group: await findGroup(flags, folder) });
-  const address = `unix://${path}`;
-  if (!(await isAlive(path))) launch(command, path);
-  writeFileSync(join(folder, "address"), address); // How containerd up to 1.7 finds the shim after its own restart.
-  return address;
-}
-
-async function findGroup(flags: Flags, folder: string): Promise<string> {
-  const options = await parseOptions(readOptions(flags));
-  if (options.grouping === "node") return NODE_GROUP;
-  const file = join(folder, "config.json");
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    const message = `Cannot read "${file}", which containerd makes for container "${flags.id}": ${messageOf(cause)}`;
-    throw new ShimError("BundleUnreadable", message, { cause });
+export async function start(flags: Flags, bundle: string): Promise<Started> {
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const { path, isAlive } = await findShim(flags, bundle);
+    const listener = isAlive ? undefined : await listen(path);
+    if (listener === "taken") continue;
+    const address = `unix://${path}`;
+    writeFileSync(join(bundle, "address"), address); // How containerd up to 1.7 finds the shim after its own restart.
+    return { address, path, listener };
   }
-  return groupOf(parseSpec(text)) ?? flags.id;
+  throw new ShimError("StartFailed", `Cannot start a shim for container "${flags.id}": others take its socket and end`);
 }
 
-/** Whether a shim accepts connections there. What a dead one left is taken away. */
-async function isAlive(path: string): Promise<boolean> {
-  const socket = connect(path);
+async function listen(path: string): Promise<Server | "taken"> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 }); // Nobody but root may connect.
+  const listener = createServer();
   try {
-    await once(socket, "connect", { signal: AbortSignal.timeout(CONNECT_MS) });
-    return true;
+    await once(listener.listen(path), "listening");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT") return false;
-    if (code !== "ECONNREFUSED") {
-      throw new ShimError("StartFailed", `Cannot reach the shim at "${path}": ${messageOf(error)}`, { cause: error });
-    }
-    rmSync(path, { force: true });
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
-function launch({ flags, program, env, folder }: StartCommand, path: string): void {
-  const [file = "", ...first] = program;
-  const listening = listenUnix(path);
-  try {
-    const names = ["-namespace", flags.namespace, "-id", flags.id, "-address", flags.address];
-    const args = [...first, ...names, ...(flags.debug ? ["-debug"] : []), "-socket", path];
-    // containerd reads until all holders of this command's standard output have closed it.
-    const child = spawn(file, args, {
-      cwd: folder,
-      env: { ...env },
-      stdio: ["ignore", "ignore", "ignore", listening],
-      detached: true,
-    });
-    if (child.pid === undefined) throw new ShimError("StartFailed", `Cannot start the shim "${file}"`);
-    child.unref();
-    makeExpendable(child.pid);
-  } catch (error) {
-    rmSync(path, { force: true });
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return "taken";
     throw error;
-  } finally {
-    closeSync(listening);
   }
+  chmodSync(path, 0o600);
+  return listener;
 }
 
 /** In want of memory, shims go before containerd: one more than its own, as runc's shim has it. */
-function makeExpendable(pid: number): void {
+export function makeExpendable(containerdPid: number): void {
   try {
-    const score = Number(readFileSync(`/proc/${process.ppid}/oom_score_adj`, "utf8"));
-    writeFileSync(`/proc/${pid}/oom_score_adj`, String(Math.min(1000, score + 1)));
+    const score = Number(readFileSync(`/proc/${containerdPid}/oom_score_adj`, "utf8"));
+    writeFileSync("/proc/self/oom_score_adj", String(Math.min(1000, score + 1)));
   } catch {
     // Only root of the first user namespace may lower it, and the shim works without.
   }

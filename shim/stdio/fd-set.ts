@@ -10,9 +10,8 @@ export class FdSet {
   }
 
   /** From now on somebody else closes it. */
-  take<F extends number | undefined>(fd: F): F {
-    if (fd !== undefined) this.#open.delete(fd);
-    return fd;
+  take(fd: number): void {
+    this.#open.delete(fd);
   }
 
   close(fd: number): void {

@@ -67,9 +67,10 @@ export async function startLogger(request: LoggerRequest, spawn: Spawn, signal: 
 }
 
 async function awaitReady(child: ChildProcess, request: LoggerRequest, signal: AbortSignal): Promise<void> {
-  const pipe: unknown = child.stdio.at(-1); // fd 5; undefined when there is no such program.
+  const pipe: unknown = child.stdio.at(-1); // fd 5.
   try {
-    await (pipe instanceof Readable ? firstByteOrEnd(pipe, request, signal) : once(child, "spawn", { signal }));
+    await once(child, "spawn", { signal }); // Fails when there is no such program.
+    if (pipe instanceof Readable) await firstByteOrEnd(pipe, request, signal);
   } catch (error) {
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
     const message = `Cannot start the logger "${request.path}": ${isMissing ? "no such program" : "it is not ready"}`;

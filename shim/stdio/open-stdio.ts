@@ -1,4 +1,4 @@
-import { constants, mkdirSync, openSync } from "node:fs";
+import { constants, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { ConsoleSocket } from "./console-socket.ts";
 import { DirectStdio } from "./direct-stdio.ts";
@@ -106,7 +106,7 @@ function openTerminal(
     open,
     nothing,
     socket: new ConsoleSocket(host.socketFolder),
-    stdin: stdin?.fd,
+    stdin: stdin === undefined ? undefined : { fd: stdin.fd, kind: stdin.hold === undefined ? "file" : "pipe" },
     stdinHold: stdin?.hold,
     output,
     outputHold: output.hold,
@@ -140,10 +140,21 @@ function openSink(stream: "stdout" | "stderr", target: Target, { open, owner, lo
 
 function openLogFile(stream: StreamName, path: string): number {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    ensureFolder(dirname(path));
     return openSync(path, "a", 0o644);
   } catch (error) {
     throw new StdioError("Unknown", `Cannot open ${stream} "${path}"`, { cause: error });
+  }
+}
+
+/** Not `mkdirSync` with `recursive`, which never returns for a folder that cannot be in its parent, as in /proc. */
+function ensureFolder(path: string): void {
+  if (existsSync(path)) return;
+  ensureFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!existsSync(path)) throw error; // Unless another container's stream was faster.
   }
 }
 

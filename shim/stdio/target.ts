@@ -31,28 +31,46 @@ export function parseTarget(stream: StreamName, value: string): Target {
   return parseUri(stream, value);
 }
 
+/** Scheme, absolute path, query; URL would make a path of much else. */
+const URI = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<path>\/[^?#]*)(?:\?(?<query>[^#]*))?$/;
+
 function parseUri(stream: StreamName, value: string): Target {
-  const uri = URL.parse(value);
-  if (uri === null) throw refusal(stream, value, "it must be an absolute path or a URI");
-  const path = decodeURIComponent(uri.pathname);
-  if (!path.startsWith("/") || uri.host !== "") throw refusal(stream, value, "the URI must hold an absolute path");
-  switch (uri.protocol) {
-    case "fifo:":
+  const { scheme, path: encoded = "", query = "" } = URI.exec(value)?.groups ?? {};
+  if (scheme === undefined) throw refusal(stream, value, "it must be an absolute path, or a URI with one");
+  const path = decodePath(encoded);
+  if (path === undefined) throw refusal(stream, value, "its path has a broken escape");
+  const target = targetOf(scheme, path, query);
+  if (target === undefined) throw refusal(stream, value, "use a path, fifo://, file://, binary:// or binary-v2://");
+  return target;
+}
+
+function targetOf(scheme: string, path: string, query: string): Target | undefined {
+  switch (scheme) {
+    case "fifo":
       return { kind: "path", path };
-    case "file:":
+    case "file":
       return { kind: "file", path };
-    case "binary:":
-    case "binary-v2:":
-      return { kind: "program", path, args: argumentsOf(uri), needsByte: uri.protocol === "binary-v2:" };
+    case "binary":
+    case "binary-v2":
+      return { kind: "program", path, args: argumentsOf(query), needsByte: scheme === "binary-v2" };
     default:
-      throw refusal(stream, value, "use a path, fifo://, file://, binary:// or binary-v2://");
+      return undefined;
   }
 }
 
-/** Each key, then its first value if that is not empty. */
-function argumentsOf(uri: URL): readonly string[] {
-  const keys = [...new Set(uri.searchParams.keys())];
-  return keys.flatMap((key) => [key, uri.searchParams.get(key) ?? ""]);
+function decodePath(encoded: string): string | undefined {
+  try {
+    const path = decodeURIComponent(encoded);
+    return path.includes("\0") ? undefined : path;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Each key, then its first value, even if that is empty. */
+function argumentsOf(query: string): readonly string[] {
+  const parameters = new URLSearchParams(query);
+  return [...new Set(parameters.keys())].flatMap((key) => [key, parameters.get(key) ?? ""]);
 }
 
 function refusal(stream: StreamName, value: string, reason: string): StdioError {

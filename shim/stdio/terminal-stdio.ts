@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { Socket } from "node:net";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { ReadStream } from "node:tty";
 import { setWindowSize } from "../linux/terminal.ts";
 import type { ConsoleSocket } from "./console-socket.ts";
@@ -10,15 +10,21 @@ import type { FdSet } from "./fd-set.ts";
 import type { Logger } from "./logger.ts";
 import type { Stdio } from "./stdio.ts";
 
+/** Node reads and writes pipes and files in different ways. */
+interface Descriptor {
+  readonly fd: number;
+  readonly kind: "pipe" | "file";
+}
+
 export interface TerminalParts {
   /** All that is open, also what the fields below name. */
   readonly open: FdSet;
   /** What runc itself gets: nothing. */
   readonly nothing: number;
   readonly socket: ConsoleSocket;
-  readonly stdin: number | undefined;
+  readonly stdin: Descriptor | undefined;
   readonly stdinHold: number | undefined;
-  readonly output: { readonly fd: number; readonly kind: "pipe" | "file" };
+  readonly output: Descriptor;
   readonly outputHold: number | undefined;
   readonly logger: Logger | undefined;
 }
@@ -46,10 +52,9 @@ export class TerminalStdio implements Stdio {
     open.close(nothing);
     if (logger !== undefined) open.close(logger.stderr); // A terminal has one output.
     try {
-      this.#copy = startCopy(socket.receive(), {
-        stdin: open.take(stdin),
-        output: { ...output, fd: open.take(output.fd) },
-      });
+      this.#copy = startCopy(socket.receive(), stdin, output);
+      open.take(output.fd);
+      if (stdin !== undefined) open.take(stdin.fd);
     } finally {
       socket.close();
     }
@@ -89,31 +94,33 @@ export class TerminalStdio implements Stdio {
 interface Copy {
   readonly master: ReadStream;
   readonly masterFd: number;
-  readonly stdin: Socket | undefined;
+  readonly stdin: Readable | undefined;
   readonly output: Writable;
   /** Settles when no process has the terminal any more. */
   readonly isOver: Promise<void>;
 }
 
-/** Both streams own their fd from now on. */
-function startCopy(
-  masterFd: number,
-  { stdin, output }: { stdin: number | undefined; output: TerminalParts["output"] },
-): Copy {
+/** The streams own their fds from now on. */
+function startCopy(masterFd: number, stdin: Descriptor | undefined, output: Descriptor): Copy {
   const master = new ReadStream(masterFd);
   const { promise: isOver, resolve } = Promise.withResolvers<void>();
   master.on("error", () => undefined); // EIO: no process has the terminal any more.
   master.once("close", resolve);
-  const sink =
-    output.kind === "pipe"
-      ? new Socket({ fd: output.fd, readable: false, writable: true })
-      : createWriteStream("", { fd: output.fd });
+  const sink = openSink(output);
   sink.on("error", () => master.resume()); // A full disk, a logger that died: the process must not wait for it.
   master.pipe(sink, { end: false });
-  const source = stdin === undefined ? undefined : new Socket({ fd: stdin, readable: true, writable: false });
+  const source = stdin === undefined ? undefined : openSource(stdin);
   source?.on("error", () => undefined);
   source?.pipe(master, { end: false });
   return { master, masterFd, stdin: source, output: sink, isOver };
+}
+
+function openSink({ fd, kind }: Descriptor): Writable {
+  return kind === "pipe" ? new Socket({ fd, readable: false, writable: true }) : createWriteStream("", { fd });
+}
+
+function openSource({ fd, kind }: Descriptor): Readable {
+  return kind === "pipe" ? new Socket({ fd, readable: true, writable: false }) : createReadStream("", { fd });
 }
 
 async function finishCopy(copy: Copy, signal: AbortSignal): Promise<void> {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Log } from "@rcm/lib/log";
-import type { CgroupPaths } from "../cgroup/paths.ts";
-import type { OomWatch } from "../cgroup/oom-watch.ts";
-import type { Publisher } from "../events/publisher.ts";
+import type { OomWatch, OomWatches } from "../cgroup/oom-watch.ts";
+import type { CgroupMounts, CgroupPaths } from "../cgroup/paths.ts";
+import type { EventPublisher } from "../events/publisher.ts";
 import type { Reaper } from "../linux/reaper.ts";
 import type { Runc } from "../runc/runc.ts";
 import type { ContainerKind, ContainerTraits } from "./container-traits.ts";
@@ -13,7 +13,9 @@ import type { TaskProcess } from "./process.ts";
 export interface TaskHost {
   readonly namespace: string;
   readonly reaper: Reaper;
-  readonly publisher: Publisher;
+  readonly publisher: EventPublisher;
+  readonly oomWatches: OomWatches;
+  readonly cgroupMounts: CgroupMounts;
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly executor: ExecutorFiles;
@@ -40,6 +42,11 @@ export function rootfsOf(bundle: string): string {
 
 /** Longest time that runc may take for anything, in milliseconds: a node under load is slow, but not dead. */
 export const RUNC_MS = 60_000;
+
+/** For what runc does on behalf of a call: it ends with the call, whose deadline may be nearer. */
+export function runcLimit(call: AbortSignal): AbortSignal {
+  return AbortSignal.any([call, AbortSignal.timeout(RUNC_MS)]);
+}
 
 /** Where console sockets are made: runc's shim uses the folder for temporary files, which may have a long name. */
 export const CONSOLE_FOLDER = "/run/containerd/s";

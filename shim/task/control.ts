@@ -1,5 +1,5 @@
 import { killAll } from "../cgroup/kill-all.ts";
-import { pidsIn } from "../cgroup/pids-in.ts";
+import { pidsIn } from "../cgroup/pids.ts";
 import { sendSignal } from "../linux/signal.ts";
 import type { CheckpointTaskRequest, UpdateTaskRequest } from "../proto/task.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
@@ -24,11 +24,14 @@ const MAX_SIGNAL = 64;
  * @throws {TtrpcError} `NOT_FOUND` if it has ended, which containerd takes as success; `FailedPrecondition` if it has not begun.
  */
 export async function killProcess(
+  { cgroupMounts }: TaskHost,
   container: Container,
   process: TaskProcess,
   { signal, all }: { readonly signal: number; readonly all: boolean },
 ): Promise<void> {
-  if (signal > MAX_SIGNAL) throw new TtrpcError("INVALID_ARGUMENT", `Cannot send signal ${signal}: the last is ${MAX_SIGNAL}`);
+  if (signal > MAX_SIGNAL) {
+    throw new TtrpcError("INVALID_ARGUMENT", `Cannot send signal ${signal}: the last is ${MAX_SIGNAL}`);
+  }
   if (process.exit !== undefined) throw finished(process);
   if (process.pid === 0) throw process.refusal("send a signal to");
   if (process.state === "paused" || process.state === "pausing") {
@@ -37,9 +40,9 @@ export async function killProcess(
   } else if (!all) {
     if (!sendSignal(process.pid, signal)) throw finished(process);
   } else if (signal === SIGKILL) {
-    await killAll(container.cgroup);
+    await killAll(container.cgroup, cgroupMounts, AbortSignal.timeout(RUNC_MS));
   } else {
-    for (const pid of await pidsIn(container.cgroup, container.init.pid)) sendSignal(pid, signal);
+    for (const pid of pidsIn(container.cgroup, container.init.pid)) sendSignal(pid, signal);
   }
 }
 

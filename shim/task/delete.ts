@@ -1,8 +1,8 @@
-import { timestampFromDate } from "../proto/timestamp.ts";
 import { unmountRecursive } from "../linux/unmount.ts";
-import { orTimeout } from "./or-timeout.ts";
+import { timestampFromDate } from "../proto/timestamp.ts";
 import { RUNC_MS, rootfsOf } from "./container.ts";
 import type { Container, TaskHost } from "./container.ts";
+import { orTimeout } from "./or-timeout.ts";
 import type { TaskProcess } from "./process.ts";
 import { publishEvent } from "./publish-event.ts";
 import type { Exit } from "./state.ts";

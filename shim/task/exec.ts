@@ -1,13 +1,14 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecProcessRequest } from "../proto/task.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
-import { RUNC_MS } from "./container.ts";
+import { runcLimit } from "./container.ts";
 import type { Container, TaskHost } from "./container.ts";
 import { openProcessStdio } from "./open-process-stdio.ts";
 import { TaskProcess } from "./process.ts";
 import { publishEvent } from "./publish-event.ts";
 import { readPidFile } from "./read-pid-file.ts";
+import { runtimeCall } from "./runtime-call.ts";
 import { superviseExec } from "./supervise.ts";
 
 /** A process description with more bytes is refused. */
@@ -28,7 +29,10 @@ export function addExec(host: TaskHost, container: Container, request: ExecProce
   const { execs, init, kind } = container;
   const { execId } = request;
   if (!IDENTIFIER.test(execId)) {
-    throw new TtrpcError("INVALID_ARGUMENT", `Cannot add process "${execId}": its name must be letters, digits, ".", "_", "-"`);
+    throw new TtrpcError(
+      "INVALID_ARGUMENT",
+      `Cannot add process "${execId}": its name must be letters, digits, ".", "_", "-"`,
+    );
   }
   if (execs.has(execId)) {
     throw new TtrpcError("ALREADY_EXISTS", `Cannot add process "${execId}" to ${init.name}: there is one of that name`);
@@ -43,6 +47,10 @@ export function addExec(host: TaskHost, container: Container, request: ExecProce
     );
   }
   if (init.exit !== undefined) throw init.refusal("execute a program in");
+  if (init.state === "paused") {
+    // The code is that of runc's shim: clients know it.
+    throw new TtrpcError("UNKNOWN", `Cannot execute a program in ${init.name}: it is paused; resume it first`);
+  }
   const process = new TaskProcess(container.id, execId, request);
   process.spec = specOf(request);
   process.move("created", "add");
@@ -60,12 +68,16 @@ function specOf({ execId, spec }: ExecProcessRequest): Uint8Array {
 }
 
 /** Runs a process that was added. Its end is told after its start, also if it ends at once. */
-export async function startExec(host: TaskHost, container: Container, process: TaskProcess): Promise<void> {
+export async function startExec(
+  host: TaskHost,
+  container: Container,
+  { process, call }: { readonly process: TaskProcess; readonly call: AbortSignal },
+): Promise<void> {
   process.move("starting", "start");
   const { promise, resolve } = Promise.withResolvers<void>();
   process.started = promise;
   try {
-    process.pid = await run(host, container, process);
+    process.pid = await run(host, container, { process, call });
     void superviseExec(host, process);
     process.back("starting", "running");
     const { containerId, execId, pid } = process;
@@ -82,22 +94,28 @@ export async function startExec(host: TaskHost, container: Container, process: T
 /** Exit status of a process that never ran, as shells have it. */
 const NOT_STARTED = 126;
 
-async function run(host: TaskHost, { id, bundle, runc }: Container, process: TaskProcess): Promise<number> {
+async function run(
+  host: TaskHost,
+  { id, bundle, runc }: Container,
+  { process, call }: { readonly process: TaskProcess; readonly call: AbortSignal },
+): Promise<number> {
   const { execId, spec } = process;
   const processJsonFile = join(bundle, `exec-${execId}.json`);
   const pidFile = join(bundle, `exec-${execId}.pid`);
   const stdio = await openProcessStdio(host, process);
-  process.stdio = stdio;
   try {
-    await writeFile(processJsonFile, spec, { mode: 0o600 });
+    writeFileSync(processJsonFile, spec, { mode: 0o600 });
     const { fds, consoleSocket } = stdio;
-    await runc.exec({ id, processJsonFile, pidFile, consoleSocket, stdio: fds }, AbortSignal.timeout(RUNC_MS));
+    const request = { id, processJsonFile, pidFile, consoleSocket, stdio: fds };
+    await runtimeCall("exec", runc.exec(request, runcLimit(call)));
     stdio.handedOver();
-    return readPidFile(pidFile);
+    const pid = readPidFile(pidFile);
+    process.stdio = stdio;
+    return pid;
   } catch (error) {
     stdio.close();
     throw error;
   } finally {
-    await Promise.all([processJsonFile, pidFile].map(async (path) => rm(path, { force: true })));
+    for (const path of [processJsonFile, pidFile]) rmSync(path, { force: true });
   }
 }

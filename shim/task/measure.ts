@@ -1,4 +1,22 @@
-import { pidsIn } from "../cgroup/pids-in.ts";
+import { readStats } from "../cgroup/read-stats.ts";
+import type { Any } from "../proto/any.ts";
+import { MetricsV1 } from "../proto/stats-v1.ts";
+import { MetricsV2 } from "../proto/stats-v2.ts";
+import { TtrpcError } from "../ttrpc/status.ts";
 import type { Container } from "./container.ts";
-export async function pidsOf({ cgroup, init }: Container): Promise<readonly number[]> { return pidsIn(cgroup, init.pid); }
-export async function statsOf(_c: Container): Promise<any> { return { typeUrl: "io.containerd.cgroups.v1.Metrics", value: new Uint8Array() }; }
+
+/**
+ * What a container uses, in the message of its cgroup's version.
+ *
+ * @throws {TtrpcError} `FAILED_PRECONDITION` once its cgroup is gone.
+ */
+export function statsOf({ cgroup, init }: Container): Any {
+  const stats = readStats(cgroup);
+  if (stats.kind === "gone") {
+    throw new TtrpcError("FAILED_PRECONDITION", `Cannot measure ${init.name}: its cgroup is gone`);
+  }
+  if (stats.kind === "v1") {
+    return { typeUrl: "io.containerd.cgroups.v1.Metrics", value: MetricsV1.encode(stats.metrics) };
+  }
+  return { typeUrl: "io.containerd.cgroups.v2.Metrics", value: MetricsV2.encode(stats.metrics) };
+}

@@ -1,3 +1,4 @@
+import { pidsIn } from "../cgroup/pids.ts";
 import { Empty } from "../proto/any.ts";
 import {
   CheckpointTaskRequest,
@@ -31,7 +32,7 @@ import { timestampFromDate } from "../proto/timestamp.ts";
 import type { Handler, Method, Services } from "../ttrpc/service.ts";
 import type { Container, TaskHost } from "./container.ts";
 import { checkpointContainer, killProcess, pauseContainer, resumeContainer, updateContainer } from "./control.ts";
-import { pidsOf, statsOf } from "./measure.ts";
+import { statsOf } from "./measure.ts";
 import type { TaskService } from "./service.ts";
 import { toTtrpcError } from "./to-ttrpc-error.ts";
 
@@ -39,11 +40,13 @@ export interface ShimCalls {
   readonly pid: number;
   /** Ends the shim once the answer is sent. */
   readonly shutdown: () => void;
+  /** To be told of each container that is gone. */
+  readonly deleted: () => void;
 }
 
 /** The Task service as ttrpc has it, under both its names: the messages of v2 and v3 are the same. */
 export function taskServices(host: TaskHost, task: TaskService, calls: ShimCalls): Services {
-  const methods = { ...lifeMethods(task, calls), ...processMethods(task), ...containerMethods(host, task) };
+  const methods = { ...lifeMethods(task, calls), ...processMethods(host, task), ...containerMethods(host, task) };
   return Object.fromEntries(TASK_SERVICES.map((name) => [name, methods]));
 }
 
@@ -52,12 +55,15 @@ type Methods = Readonly<Record<string, Method>>;
 /** Answers `Empty`. */
 const DONE = {};
 
-function lifeMethods(task: TaskService, { pid: shimPid, shutdown }: ShimCalls): Methods {
+function lifeMethods(task: TaskService, { pid: shimPid, shutdown, deleted }: ShimCalls): Methods {
   return {
-    Create: method(CreateTaskRequest, CreateTaskResponse, async (request) => ({ pid: await task.create(request) })),
-    Start: method(StartRequest, StartResponse, async (request) => ({ pid: await task.start(request) })),
+    Create: method(CreateTaskRequest, CreateTaskResponse, async (request, call) => ({
+      pid: await task.create(request, call),
+    })),
+    Start: method(StartRequest, StartResponse, async (request, call) => ({ pid: await task.start(request, call) })),
     Delete: method(DeleteRequest, DeleteResponse, async (request) => {
       const { pid, exit } = await task.delete(request);
+      if (request.execId === "") deleted();
       return { pid, exitStatus: exit.status, exitedAt: timestampFromDate(exit.at) };
     }),
     // Also for a container that is not there: containerd asks when it finds the shim again.
@@ -69,7 +75,7 @@ function lifeMethods(task: TaskService, { pid: shimPid, shutdown }: ShimCalls): 
   };
 }
 
-function processMethods(task: TaskService): Methods {
+function processMethods(host: TaskHost, task: TaskService): Methods {
   const wait = method(WaitRequest, WaitResponse, async (request, signal) => {
     const { status, at } = await task.wait(request, signal);
     return { exitStatus: status, exitedAt: timestampFromDate(at) };
@@ -77,7 +83,7 @@ function processMethods(task: TaskService): Methods {
   return {
     State: method(StateRequest, StateResponse, (request) => task.state(request)),
     Kill: method(KillRequest, Empty, async (request) => {
-      await killProcess(task.container(request.id), task.process(request), request);
+      await killProcess(host, task.container(request.id), task.process(request), request);
       return DONE;
     }),
     Exec: method(ExecProcessRequest, Empty, (request) => {
@@ -107,11 +113,13 @@ function containerMethods(host: TaskHost, task: TaskService): Methods {
     });
   }
   return {
-    Pids: method(PidsRequest, PidsResponse, async ({ id }) => {
-      const pids = await pidsOf(task.container(id));
+    Pids: method(PidsRequest, PidsResponse, ({ id }) => {
+      const { cgroup, init } = task.container(id);
+      // Also when it has ended: containerd takes a shim without processes for a leaked one, and loses the exit code.
+      const pids = pidsIn(cgroup, init.pid);
       return { processes: pids.map((pid) => ({ pid })) };
     }),
-    Stats: method(StatsRequest, StatsResponse, async ({ id }) => ({ stats: await statsOf(task.container(id)) })),
+    Stats: method(StatsRequest, StatsResponse, ({ id }) => ({ stats: statsOf(task.container(id)) })),
     Pause: change(PauseRequest, async (container) => pauseContainer(host, container)),
     Resume: change(ResumeRequest, async (container) => resumeContainer(host, container)),
     Checkpoint: change(CheckpointTaskRequest, async (container, request) =>

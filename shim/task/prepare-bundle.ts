@@ -23,16 +23,18 @@ export interface PreparedBundle {
  *
  * @throws {SpecError} if nobody could run it.
  */
-export async function prepareBundle(spec: OciSpec, bundle: string, executor: ExecutorFiles): Promise<PreparedBundle> {
+export function prepareBundle(spec: OciSpec, bundle: string, executor: ExecutorFiles): PreparedBundle {
   if (containerKind(spec) === "sandbox") return { kind: "sandbox", runcBundle: bundle };
   const rootfs = rootfsIn(spec, bundle);
   const mounts = spec.mounts ?? [];
-  const inspection = await inspectEntrypoint(rootfs, entrypointCandidates(spec), mounts);
-  if (!isWasm({ spec, hasWasmLayers: false, inspection })) return { kind: "linux", runcBundle: bundle };
+  const inspection = inspectEntrypoint(rootfs, entrypointCandidates(spec), mounts);
+  // runc says that a program is missing in the words that people know.
+  const missing = inspection.entrypoint.kind === "missing" && !inspection.hasSpinManifest;
+  if (missing || !isWasm({ spec, hasWasmLayers: false, inspection })) return { kind: "linux", runcBundle: bundle };
   const runcBundle = join(bundle, "executor");
   const layout: ExecutorLayout = { ...executor, tree: join(runcBundle, "rootfs") };
   makeTree(layout.tree, executor);
-  const destinations = await resolveDestinations(rootfs, mounts);
+  const destinations = resolveDestinations(rootfs, mounts);
   const rewritten = rewriteForExecutor({ spec, bundle, destinations, layout });
   writeFileSync(join(runcBundle, "config.json"), JSON.stringify(rewritten), { mode: 0o600 });
   return { kind: "wasm", runcBundle };

@@ -1,5 +1,5 @@
-import { TtrpcError } from "../ttrpc/status.ts";
 import type { Stdio, StdioRequest } from "../stdio/stdio.ts";
+import { TtrpcError } from "../ttrpc/status.ts";
 import { canMove } from "./state.ts";
 import type { Exit, ProcessState, StateKind } from "./state.ts";
 

@@ -1,7 +1,7 @@
-import { timestampFromDate } from "../proto/timestamp.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "@rcm/lib/errors";
 import { killAll } from "../cgroup/kill-all.ts";
+import { timestampFromDate } from "../proto/timestamp.ts";
 import type { Container, TaskHost } from "./container.ts";
 import type { TaskProcess } from "./process.ts";
 import { publishEvent } from "./publish-event.ts";
@@ -10,13 +10,16 @@ import type { Exit } from "./state.ts";
 /** How long the end of the first process waits for those that were executed beside it, in milliseconds. */
 const EXEC_END_MS = 2000;
 
+/** How long the processes that outlive the first one may take to end, in milliseconds. */
+const KILL_MS = 5000;
+
 /** Follows the container's first process to its end, which is the container's last event but its deletion. */
 export async function superviseInit(host: TaskHost, container: Container): Promise<void> {
   const { init, execs } = container;
   const exit = await host.reaper.exitOf(init.pid);
   container.oomWatch.check();
   if (!container.traits.ownPids) {
-    await killAll(container.cgroup).catch((error: unknown) => {
+    await killAll(container.cgroup, host.cgroupMounts, AbortSignal.timeout(KILL_MS)).catch((error: unknown) => {
       host.log.warn("Processes are left", { container: container.id, reason: messageOf(error) });
     });
   }

@@ -1,5 +1,5 @@
-import { OomWatch } from "../cgroup/oom-watch.ts";
-import { cgroupOfProcess, readCgroupMounts } from "../cgroup/paths.ts";
+import type { OomWatch } from "../cgroup/oom-watch.ts";
+import { cgroupOfProcess } from "../cgroup/paths.ts";
 import type { CgroupPaths } from "../cgroup/paths.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
 import type { TaskHost } from "./container.ts";
@@ -11,11 +11,12 @@ export function watchCgroup(
   containerId: string,
   pid: number,
 ): { readonly cgroup: CgroupPaths; readonly oomWatch: OomWatch } {
-  const cgroup = cgroupOfProcess(pid, readCgroupMounts());
+  const cgroup = cgroupOfProcess(pid, host.cgroupMounts);
   if (cgroup === undefined) {
-    throw new TtrpcError("FAILED_PRECONDITION", `Cannot create container "${containerId}": its process ${pid} has ended`);
+    const message = `Cannot create container "${containerId}": its process ${pid} has ended`;
+    throw new TtrpcError("FAILED_PRECONDITION", message);
   }
-  const oomWatch = new OomWatch(cgroup, () => {
+  const oomWatch = host.oomWatches.watch(cgroup, () => {
     publishEvent(host, "/tasks/oom", { containerId });
   });
   return { cgroup, oomWatch };

@@ -19,6 +19,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "busybox-static": "/usr/bin/busybox",
   openssl: "/usr/bin/openssl",
   curl: "/usr/bin/curl",
+  // For scripts/build.
+  clang: "/usr/bin/clang",
+  lld: "/usr/bin/ld.lld",
+  "qemu-user-static": "/usr/bin/qemu-aarch64-static",
 };
 
 const APT_TIMEOUT_MS = 10 * 60_000;

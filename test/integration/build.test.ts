@@ -45,7 +45,7 @@ describe("scripts/build", () => {
 
   before(async function buildAll() {
     this.timeout(COLD_BUILD_MS);
-    const { code, stderr } = await run(BUILD, "--out", join(work.path, "out"), "--tag", "1.2.3");
+    const { code, stderr } = await run(BUILD, "images", "--out", join(work.path, "out"), "--tag", "1.2.3");
     expect(code, stderr).to.equal(0);
     for (const archive of ARCHIVES) {
       const folder = join(work.path, archive);
@@ -145,7 +145,18 @@ describe("scripts/build", () => {
     await run("sh", "-c", `cp -a ${downloads}/node-*-x64-* ${downloads}/debian-*-amd64 "$1"`, "sh", cache);
     const out = join(work.path, "again");
     const environment = `RCM_CACHE=${dirname(cache)}`;
-    const { code, stderr } = await run("env", environment, BUILD, "--out", out, "--tag", "1.2.3", "--arch", "amd64");
+    const { code, stderr } = await run(
+      "env",
+      environment,
+      BUILD,
+      "images",
+      "--out",
+      out,
+      "--tag",
+      "1.2.3",
+      "--arch",
+      "amd64",
+    );
     expect(code, stderr).to.equal(0);
     expect((await readdir(cache)).filter((name) => name.startsWith("layer-"))).to.have.lengthOf(2);
     for (const image of IMAGES) {
@@ -175,6 +186,20 @@ describe("scripts/build", () => {
       expect({ code, stdout: stdout.trim(), stderr }).to.deep.equal({ code: 0, stdout: version, stderr: "" });
     }
   });
+
+  for (const { image, args, words } of [
+    { image: "manager", args: ["--installer-image=i", "--namespace=n", "--kubeconfig=/none"], words: "open '/none'" },
+    { image: "node-installer", args: ["verify", "--name", "demo-v1"], words: "SystemdUnavailable: " },
+  ]) {
+    it(`packs what ${image} loads on demand`, async () => {
+      const { config } = await readImage(join(work.path, `${image}-amd64`));
+      const [program = "", ...rest] = config.config.Entrypoint;
+      const root = join(work.path, `root-${image}`); // Unpacked by the test before.
+      const { code, stdout } = await run("chroot", "--userspec=65532:65532", root, program, ...rest, ...args);
+      expect(code, stdout).to.equal(1);
+      expect(stdout).to.include(words);
+    });
+  }
 
   for (const { flags, message } of [
     { flags: ["--only", "shim"], message: 'Cannot use "--only shim": it takes some of manager,node-installer' },

@@ -183,7 +183,7 @@ describe("an executor that runc runs by a rewritten spec", () => {
     const spec = change(localSpec(recordedSpecs(version)[container]));
     const owner = spec.linux?.["uidMappings"] === undefined ? "0:0" : "100000:100000"; // As containerd makes snapshots.
     await tryCommand(["chown", "-hR", owner, join(bundle, "rootfs")], { timeoutMs: 10_000 }, signal);
-    const destinations = await resolveDestinations(join(bundle, "rootfs"), spec.mounts ?? []);
+    const destinations = resolveDestinations(join(bundle, "rootfs"), spec.mounts ?? []);
     const rewritten = rewriteForExecutor({ spec, bundle, destinations, layout });
     await writeFile(join(bundle, "config.json"), JSON.stringify(rewritten));
     const argv = [

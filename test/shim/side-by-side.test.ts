@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { it } from "mocha";
 import { confinementChapter } from "./chapters/confinement.ts";
 import { endsChapter } from "./chapters/ends.ts";
 import { execChapter } from "./chapters/exec.ts";
@@ -21,7 +20,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
   "as resources are limited": resourcesChapter,
 };
 
-describeOnEach("a life through CRI, beside runc's shim", (containerd) => {
+describeOnEach("a life through CRI, beside runc's shim", ({ containerd, it }) => {
   for (const [title, chapter] of Object.entries(CHAPTERS)) {
     it(`is the same step by step and event by event, ${title}`, async () => {
       const events = await TaskEvents.listen(containerd(), "k8s.io");

@@ -19,7 +19,7 @@ export const NAMESPACE = "runtime-class-manager";
 /** Builds the images for this machine's architecture and gives them to every node. */
 export async function buildAndLoad(cluster: Cluster, signal: AbortSignal): Promise<void> {
   const arch = process.arch === "arm64" ? "arm64" : "amd64";
-  await promisify(execFile)(join(TOP, "scripts/build"), ["--arch", arch], { timeout: 10 * MINUTES, signal });
+  await promisify(execFile)(join(TOP, "scripts/build"), ["images", "--arch", arch], { timeout: 10 * MINUTES, signal });
   for (const image of ["manager", "node-installer"]) {
     await cluster.loadImage(join(TOP, `dist/images/${image}-${arch}.tar`), [], signal);
   }
@@ -139,6 +139,11 @@ export async function waitForShim(
 
 export function isProvisioned({ status }: ShimJson): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") === true;
+}
+
+/** The word that `kubectl get shims` shows. */
+export function reasonOf({ status }: ShimJson): string | undefined {
+  return status?.conditions?.find(({ type }) => type === "Ready")?.reason;
 }
 
 export function stateOf({ status }: ShimJson, node: string): NodeState | undefined {

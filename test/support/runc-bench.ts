@@ -1,5 +1,16 @@
 import type { ChildProcess } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Reaper, type Exit } from "@rcm/shim/linux/reaper";
@@ -9,6 +20,8 @@ import { openStdio, type StdioHost } from "@rcm/shim/stdio/open-stdio";
 import type { Stdio, StdioRequest } from "@rcm/shim/stdio/stdio";
 
 const BUSYBOX = "/bin/busybox";
+const CGROUPS = "/sys/fs/cgroup";
+const CGROUP_PARENT = `shim-bench-${process.pid}`;
 const APPLETS = ["sh", "cat", "echo", "sleep", "true", "stty", "head", "dd", "kill", "tr", "yes"];
 
 /** Private folders and a real runc for tests of the shim's parts; everything is below one temporary folder. */
@@ -55,9 +68,19 @@ export function createRuncBench(binary = "runc"): RuncBench {
     host: { spawn, env: { PATH: "/usr/bin:/bin" }, socketFolder: join(folder, "s") },
     close() {
       reaper.stop();
+      removeCgroups();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The parent that runc made for the cgroups of the bench, in each hierarchy (or the only one). */
+function removeCgroups(): void {
+  const hierarchies = readdirSync(CGROUPS, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const path of [CGROUPS, ...hierarchies.map(({ name }) => join(CGROUPS, name))]) {
+    const parent = join(path, CGROUP_PARENT);
+    if (existsSync(parent)) rmdirSync(parent);
+  }
 }
 
 /** Writes a bundle for `settings` and creates its container, with streams that containerd would have named. */
@@ -124,7 +147,7 @@ function specOf(bench: RuncBench, id: string, { args, terminal = false, hooks }:
     ],
     ...(hooks === undefined ? {} : { hooks }),
     linux: {
-      cgroupsPath: `/shim-bench-${process.pid}/${id}`,
+      cgroupsPath: `/${CGROUP_PARENT}/${id}`,
       namespaces: ["pid", "mount", "ipc", "uts", "network"].map((type) => ({ type })),
     },
   };

@@ -10,7 +10,7 @@ type Services = Readonly<Record<string, Readonly<Record<string, readonly [reques
 export function descriptorFrom(packageName: string, messages: Messages, services: Services): object {
   const types = Object.entries(messages).map(([name, fields]) => [name, { fields: fieldsFrom(fields) }] as const);
   const rpcs = Object.entries(services).map(([name, methods]) => [name, { methods: methodsFrom(methods) }] as const);
-  const content: object = { nested: Object.fromEntries([...types, ...rpcs]) };
+  const content: object = { nested: Object.fromEntries<object>([...types, ...rpcs]) };
   return packageName.split(".").reduceRight<object>((nested, part) => ({ nested: { [part]: nested } }), content);
 }
 

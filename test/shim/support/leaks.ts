@@ -1,40 +1,27 @@
-import { readFile, readdir, rmdir } from "node:fs/promises";
+import { access, readFile, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { readHierarchies } from "../../cluster/cgroups.ts";
 import { pollUntil } from "../../cluster/poll-until.ts";
 import { tryCommand } from "../../cluster/run-command.ts";
 import { listProcesses, type Process } from "./processes.ts";
+import { subjectIsRunc } from "./subject.ts";
 import type { TestContainerd } from "./test-containerd.ts";
 
-/** Where shims of this machine have their sockets. */
-const SOCKETS = "/run/containerd/s";
 const RUNC_STATES = "/run/containerd/runc";
-
-/** What a machine has of dead shims before a test; no leak of the test's. */
-export type Baseline = ReadonlySet<string>;
-
-export async function deadSockets(): Promise<Baseline> {
-  const [files, known] = await Promise.all([namesIn(SOCKETS), readFile("/proc/net/unix", "utf8")]);
-  return new Set(files.map((name) => join(SOCKETS, name)).filter((path) => !known.includes(path)));
-}
 
 /**
  * Waits until nothing of any pod or container is left but containerd itself: processes, mounts (also those of network
- * namespaces), cgroups, bundles, addresses, runc's states, and sockets of shims that are dead.
+ * namespaces), cgroups, bundles, addresses, runc's states, and sockets of shims.
  *
  * @throws {ClusterError} `DEADLINE_EXCEEDED` with a list of what is left.
  */
-export async function expectNothingLeft(
-  containerd: TestContainerd,
-  before: Baseline,
-  signal: AbortSignal,
-): Promise<void> {
-  const wait = { what: "nothing to be left", timeoutMs: 10_000, intervalMs: 50, see: containerd.folder };
+export async function expectNothingLeft(containerd: TestContainerd, signal: AbortSignal): Promise<void> {
+  const wait = { what: "nothing to be left", timeoutMs: 20_000, intervalMs: 50, see: containerd.folder };
   await pollUntil(
     wait,
     async () => {
-      const left = await findLeft(containerd, before);
+      const left = await findLeft(containerd);
       if (left.length > 0) throw new Error(`left: ${left.join("; ")}`);
       return true;
     },
@@ -43,14 +30,14 @@ export async function expectNothingLeft(
 }
 
 /** One text for each thing that a pod or container has, or has left behind. */
-export async function findLeft(containerd: TestContainerd, before: Baseline): Promise<readonly string[]> {
+export async function findLeft(containerd: TestContainerd): Promise<readonly string[]> {
   const found = await Promise.all([
     processesOf(containerd),
     mountsOf(containerd),
     cgroupsOf(containerd),
     filesOf(containerd),
     runcStatesOf(containerd),
-    deadSockets(),
+    socketsOf(containerd),
   ]);
   const [processes, mounts, cgroups, files, states, sockets] = found;
   return [
@@ -59,13 +46,13 @@ export async function findLeft(containerd: TestContainerd, before: Baseline): Pr
     ...cgroups.map((path) => `cgroup ${path}`),
     ...files.map((path) => `file ${path}`),
     ...states.map((path) => `state of runc's ${path}`),
-    ...[...sockets].filter((path) => !before.has(path)).map((path) => `socket of a dead shim ${path}`),
+    ...sockets.map((path) => `socket ${path}`),
   ];
 }
 
-/** Ends and unmounts all that is left by force, so that the folder can be deleted. Its containerd must be gone. */
+/** Ends and unmounts all that is left by force. Its containerd must be gone, or what it holds stays. */
 export async function clearLeft(containerd: TestContainerd): Promise<void> {
-  for (const { pid } of await processesOf(containerd)) process.kill(pid, "SIGKILL");
+  for (const { pid } of await processesOf(containerd)) killNow(pid);
   await delay(200);
   for (const path of (await mountsOf(containerd)).toReversed()) {
     await tryCommand(["umount", "-l", path], { timeoutMs: 10_000 }, AbortSignal.timeout(10_000));
@@ -74,6 +61,16 @@ export async function clearLeft(containerd: TestContainerd): Promise<void> {
     const group = join(path, containerd.namespace);
     for (const name of await namesIn(group)) await rmdir(join(group, name)).catch(() => undefined);
     await rmdir(group).catch(() => undefined);
+  }
+  const files = await Promise.all([runcStatesOf(containerd), socketsOf(containerd)]);
+  for (const path of files.flat()) await rm(path, { recursive: true, force: true });
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
 }
 
@@ -127,6 +124,21 @@ async function runcStatesOf({ folder, namespace }: TestContainerd): Promise<read
     shared.map(async (path) => [path, await readFile(join(path, "state.json"), "utf8").catch(() => "")] as const),
   );
   return [...own, ...states.filter(([, state]) => state.includes(`${folder}/`)).map(([path]) => path)];
+}
+
+/** runc's shim leaves its socket when it is killed. */
+async function socketsOf({ shimSockets }: TestContainerd): Promise<readonly string[]> {
+  if (subjectIsRunc()) return [];
+  const found = await Promise.all(
+    [...shimSockets].map(async (path) => ({
+      path,
+      isThere: await access(path).then(
+        () => true,
+        () => false,
+      ),
+    })),
+  );
+  return found.filter(({ isThere }) => isThere).map(({ path }) => path);
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

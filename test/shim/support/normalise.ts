@@ -15,6 +15,8 @@ const TIMES: ReadonlySet<string> = new Set([
   "created_at",
   "exited_at",
 ]);
+/** Random, such as addresses of cards and names of cables, or the very difference of the two lives. */
+const NAMED: ReadonlySet<string> = new Set(["cniResult", "runtimeHandler", "runtimeType"]);
 /** Measured, so never twice the same. */
 const AMOUNTS: ReadonlySet<string> = new Set(["cpu", "memory", "writableLayer", "network", "process"]);
 
@@ -40,9 +42,8 @@ export class Normaliser {
     const key = name === "CNIResult" ? "cniResult" : name.replace(/^[A-Z]/, (letter) => letter.toLowerCase());
     if (TIMES.has(key)) return isZero(value) ? "no time" : "a time";
     if (key === "pid") return isZero(value) ? "no pid" : "a pid";
+    if (NAMED.has(key)) return typeof value;
     if (key === "info") return this.#info(value);
-    if (key === "cniResult") return typeof value; // Addresses of cards and names of cables are random.
-    if (key === "runtimeHandler" || key === "runtimeType") return key;
     if (AMOUNTS.has(key) && typeof value === "object") return this.#amounts(value);
     return this.value(value);
   }

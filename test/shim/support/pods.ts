@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Message } from "./cri-client.ts";
 import type { TestContainerd } from "./test-containerd.ts";
@@ -37,6 +37,7 @@ export class Pod {
   static async run(containerd: TestContainerd, name: string, handler: string, options: PodOptions = {}): Promise<Pod> {
     const uid = `uid-${name}-${handler}`;
     const logDirectory = join(containerd.folder, "logs", uid);
+    await rm(logDirectory, { recursive: true, force: true }); // Of a pod of the same name in an earlier test.
     await mkdir(logDirectory, { recursive: true });
     const namespaceOptions = {
       network: options.hostNetwork === true ? NODE : POD,
@@ -52,7 +53,9 @@ export class Pod {
       linux: { cgroupParent: `/${containerd.namespace}`, securityContext: { namespaceOptions, privileged } },
     };
     const reply = await containerd.cri.call("RunPodSandbox", { config, runtimeHandler: handler }, 60_000);
-    return new Pod(containerd, String(reply["podSandboxId"]), config, namespaceOptions);
+    const id = String(reply["podSandboxId"]);
+    await containerd.noteSocket("k8s.io", id);
+    return new Pod(containerd, id, config, namespaceOptions);
   }
 
   /** Creates a container; returns its id. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -38,6 +38,8 @@ export class TestContainerd {
   /** The shim under test: where handler "spin" finds it. */
   readonly shim: string;
   readonly extraHandlers: readonly Handler[];
+  /** The sockets of all shims that were known to run. */
+  readonly shimSockets = new Set<string>();
   #cri: CriClient | undefined;
 
   private constructor(folder: string, version: Version, bin: string, extraHandlers: readonly Handler[]) {
@@ -60,13 +62,13 @@ export class TestContainerd {
     const folder = await mkdtemp(join(tmpdir(), "rcm-s-"));
     const unpacked = version === "1.6" ? "/" : await unpackContainerd(version, currentSettings().cacheDir, signal);
     const containerd = new TestContainerd(folder, version, join(unpacked, "usr/bin"), extraHandlers);
-    await containerd.#prepare(signal);
-    await containerd.start(signal);
-    for (const image of ["pause.tar", "busybox.tar"]) {
-      for (const namespace of ["k8s.io", containerd.namespace]) {
-        const argv = [...containerd.#ctrArgv(namespace), "image", "import", join(folder, "images", image)];
-        await runCommand(argv, { timeoutMs: 60_000 }, signal);
-      }
+    try {
+      await containerd.#prepare(signal);
+      await containerd.start(signal);
+      await containerd.#importImages(signal);
+    } catch (error) {
+      await containerd.remove(signal);
+      throw error;
     }
     return containerd;
   }
@@ -118,6 +120,18 @@ export class TestContainerd {
     return this.#ctrArgv(namespace === "own" ? this.namespace : namespace);
   }
 
+  /** Notes where the shim of a pod, or of a container of ctr's, listens. */
+  async noteSocket(namespace: string, id: string): Promise<void> {
+    const bundle = join(this.folder, "state/io.containerd.runtime.v2.task", namespace, id);
+    const texts = ["address", "bootstrap.json"].map(async (name) =>
+      readFile(join(bundle, name), "utf8").catch(() => ""),
+    );
+    for (const text of await Promise.all(texts)) {
+      const path = /unix:\/\/([^"\s]+)/.exec(text)?.[1];
+      if (path !== undefined) this.shimSockets.add(path);
+    }
+  }
+
   /** Installs the shim under test anew: another file under the same name. */
   async replaceShim(): Promise<void> {
     await installSubject(join(this.folder, "shim"), join(this.bin, "containerd-shim-runc-v2"));
@@ -138,6 +152,15 @@ export class TestContainerd {
     const number = (process.pid + VERSIONS.indexOf(this.version)) % 250;
     await writeFile(join(this.folder, "cni/10-bridge.conflist"), networkJson(this.folder, this.#bridge(), number));
     await writeFile(join(this.folder, "config.toml"), configToml(this.folder, this.shim, this.extraHandlers));
+  }
+
+  async #importImages(signal: AbortSignal): Promise<void> {
+    for (const image of ["pause.tar", "busybox.tar"]) {
+      for (const namespace of ["k8s.io", this.namespace]) {
+        const argv = [...this.#ctrArgv(namespace), "image", "import", join(this.folder, "images", image)];
+        await runCommand(argv, { timeoutMs: 60_000 }, signal);
+      }
+    }
   }
 
   async #readyClient(): Promise<CriClient | undefined> {
