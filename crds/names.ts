@@ -22,6 +22,12 @@ export const MANAGED_BY = "runtime-class-manager";
 /** On a Shim or a Node: try failed nodes again now. Any new value counts as a new request. */
 export const RETRY_ANNOTATION = "runtime.spinkube.dev/retry";
 
+/** The group of SpinApps and SpinAppExecutors. */
+export const SPIN_GROUP = "core.spinkube.dev";
+/** The group that they had before; both are served. */
+export const SPIN_OLDER_GROUP = "core.spinoperator.dev";
+export const SPIN_VERSION = "v1alpha1";
+
 /** Key of our label and annotation on a node for a shim. Names of more than 63 characters are refused by the CRD. */
 export function nodeKey(shim: string): string {
   return NODE_KEY_PREFIX + shim;

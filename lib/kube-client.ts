@@ -181,7 +181,8 @@ class HttpKube implements KubeClient {
     const base = collectionPath(resource, options.namespace);
     for (let token: string | undefined; ;) {
       const path = base + queryString({ ...selectors(options), limit: options.pageSize ?? PAGE_SIZE, continue: token });
-      const request = { verb: "list", resource: resource.plural, action, method: "GET", path } as const;
+      const accept = acceptOf("PartialObjectMetadataList", options.part);
+      const request = { verb: "list", resource: resource.plural, action, method: "GET", path, accept } as const;
       const page = parsePage(action, await this.#transport.json(request, signal));
       for (const item of page.items) {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server has checked it against the schema
@@ -236,7 +237,13 @@ function watchRequest(resource: Resource, options: WatchOptions, action: string)
   const { resourceVersion, timeoutSeconds } = options;
   const query = { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds };
   const path = collectionPath(resource, options.namespace) + queryString({ ...selectors(options), ...query });
-  return { verb: "watch", resource: resource.plural, action, method: "GET", path };
+  const accept = acceptOf("PartialObjectMetadata", options.part);
+  return { verb: "watch", resource: resource.plural, action, method: "GET", path, accept };
+}
+
+/** @see {@link https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches} */
+function acceptOf(kind: string, part: "metadata" | undefined): string | undefined {
+  return part === undefined ? undefined : `application/json;as=${kind};g=meta.k8s.io;v=v1`;
 }
 
 function parsePage(
@@ -245,9 +252,11 @@ function parsePage(
 ): { readonly items: readonly unknown[]; readonly token: string | undefined; readonly resourceVersion: string } {
   const resourceVersion = resourceVersionOf(action, body);
   const { items, metadata } = isRecord(body) ? body : {};
-  if (!Array.isArray(items)) throw new KubeError("Malformed", `Cannot ${action}: the answer has no items`);
+  // An empty list of metadata has null here.
+  const all: unknown = items === null ? [] : items;
+  if (!Array.isArray(all)) throw new KubeError("Malformed", `Cannot ${action}: the answer has no items`);
   const token = isRecord(metadata) ? metadata["continue"] : undefined;
-  return { items, token: typeof token === "string" && token !== "" ? token : undefined, resourceVersion };
+  return { items: all, token: typeof token === "string" && token !== "" ? token : undefined, resourceVersion };
 }
 
 function lostWatch(action: string, cause: unknown): KubeError {

@@ -38,6 +38,8 @@ export interface KubeRequest {
   /** With the query. */
   readonly path: string;
   readonly contentType?: string | undefined;
+  /** @default application/json */
+  readonly accept?: string | undefined;
   readonly body?: unknown;
 }
 
@@ -152,10 +154,10 @@ export class Transport {
     }
   }
 
-  async #headers({ contentType }: KubeRequest): Promise<Record<string, string>> {
+  async #headers({ contentType, accept = "application/json" }: KubeRequest): Promise<Record<string, string>> {
     return {
       ...(await this.#options.credentials.headers()),
-      accept: "application/json",
+      accept,
       "user-agent": this.#options.userAgent,
       ...(contentType === undefined ? {} : { "content-type": contentType }),
     };

@@ -133,6 +133,8 @@ interface Selection {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** `metadata`: the server sends nothing else of each object, so that no Secret's data comes over. @default all of it */
+  readonly part?: "metadata" | undefined;
 }
 
 export interface ListOptions<T, P> extends Selection {

@@ -13,6 +13,7 @@ import { reconcileShim } from "./shims/reconcile.ts";
 import { createShimMetrics } from "./shims/shim-metrics.ts";
 import { StuckPods } from "./shims/stuck-pods.ts";
 import { addTriggers } from "./shims/triggers.ts";
+import { createSpinOperator, type SpinOperator } from "./spin.ts";
 import { VERSION } from "./version.ts";
 
 export interface Surroundings {
@@ -36,6 +37,7 @@ interface Parts {
   readonly cache: ShimCache;
   readonly events: Events;
   readonly controller: Controller;
+  readonly spin: SpinOperator;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function runManager(config: Config, around: Surroundings, signal: A
   let isSynced = false;
   try {
     servers.push(...(await startServers(config, around.log, parts.metrics, () => isSynced)));
-    const watching = parts.cache.run(ended.signal);
+    const watching = Promise.all([parts.cache.run(ended.signal), parts.spin.watch(ended.signal)]);
     await Promise.race([parts.cache.synced, aborted(signal)]);
     isSynced = !signal.aborted;
     around.log.info("Manager started", { version: VERSION, identity: around.identity });
@@ -88,7 +90,8 @@ function assemble(config: Config, { credentials, identity, log }: Surroundings):
   });
   metrics.watchQueue("shim", () => controller.depth);
   addTriggers(cache, settings.namespace, (shim) => controller.add(shim));
-  return { metrics, fence, kube, cache, events, controller };
+  const spin = createSpinOperator({ kube, events, metrics, log });
+  return { metrics, fence, kube, cache, events, controller, spin };
 }
 
 function clientOptions(credentials: Credentials): Parameters<typeof createKubeClient>[0] {
@@ -137,10 +140,10 @@ async function lead(config: Config, around: Surroundings, parts: Parts, signal: 
   }
 }
 
-async function work({ controller, events }: Parts, stopping: AbortSignal, lost: AbortSignal): Promise<void> {
+async function work({ controller, spin, events }: Parts, stopping: AbortSignal, lost: AbortSignal): Promise<void> {
   const ended = new AbortController();
   const writing = events.run(ended.signal);
-  await controller.run(stopping, lost);
+  await Promise.all([controller.run(stopping, lost), spin.work(stopping, lost)]);
   ended.abort();
   await writing;
 }

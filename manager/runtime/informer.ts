@@ -15,6 +15,8 @@ export interface InformerOptions<T extends KubeObject, P> {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** `metadata`: only that comes over and goes to `project`. */
+  readonly part?: "metadata" | undefined;
   /** Objects a request while listing. @default 100: a page of Nodes, 13 kB each, sets how much memory we need. */
   readonly pageSize?: number;
   /** Longest life of one watch, in seconds; each lives between half of that and all of it. @default 600 */
@@ -81,8 +83,8 @@ export class Informer<T extends KubeObject, P> {
   }
 
   async #list(signal: AbortSignal): Promise<string> {
-    const { kube, resource, namespace, labelSelector, fieldSelector, pageSize, project } = this.#options;
-    const options = { namespace, labelSelector, fieldSelector, pageSize, project: withKey(project) };
+    const { kube, resource, namespace, labelSelector, fieldSelector, part, pageSize, project } = this.#options;
+    const options = { namespace, labelSelector, fieldSelector, part, pageSize, project: withKey(project) };
     const { items, resourceVersion } = await kube.list(resource, options, signal);
     this.#tell(this.#store.replace(items));
     this.#synced.resolve(undefined);
@@ -91,9 +93,9 @@ export class Informer<T extends KubeObject, P> {
   }
 
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
-    const { kube, resource, namespace, labelSelector, fieldSelector, watchSeconds } = this.#options;
+    const { kube, resource, namespace, labelSelector, fieldSelector, part, watchSeconds } = this.#options;
     const timeoutSeconds = Math.ceil(watchSeconds * (0.5 + Math.random() / 2));
-    const options = { namespace, labelSelector, fieldSelector, resourceVersion, timeoutSeconds };
+    const options = { namespace, labelSelector, fieldSelector, part, resourceVersion, timeoutSeconds };
     const startMs = performance.now();
     try {
       for await (const event of kube.watch(resource, options, signal)) this.#take(event);

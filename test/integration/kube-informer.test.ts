@@ -66,6 +66,25 @@ describe("Informer", () => {
     await client.delete(CONFIG_MAPS, { name, namespace: "default" }, {}, signal);
   }
 
+  it("gets nothing but the metadata where that is asked for", async () => {
+    await put("partial", "listed", "secret");
+    const objects: ConfigMap[] = [];
+    function project(object: ConfigMap): string {
+      objects.push(object);
+      return object.metadata?.resourceVersion ?? "";
+    }
+    const base = { kube, resource: CONFIG_MAPS, log: SILENT, labelSelector: "test=partial", backoff: BACKOFF };
+    const informer = new Informer({ ...base, part: "metadata", project });
+    runs.push(informer.run(stop.signal));
+    await informer.synced;
+    await put("partial", "watched", "secret");
+    await until(() => informer.store.size === 2);
+    expect(objects.map(({ metadata, data }) => [metadata?.name, data])).to.deep.equal([
+      ["listed", undefined],
+      ["watched", undefined],
+    ]);
+  });
+
   it("lists, then follows every change", async () => {
     await put("follow", "there", "1");
     const informer = startInformer("follow");

@@ -161,7 +161,12 @@ export class ManagerBench {
 export interface AuditEntry {
   readonly userAgent?: string;
   readonly verb: string;
-  readonly objectRef?: { readonly resource: string; readonly name?: string; readonly subresource?: string };
+  readonly objectRef?: {
+    readonly resource: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly subresource?: string;
+  };
   readonly responseStatus?: { readonly code: number };
 }
 
