@@ -75,7 +75,7 @@ async function importImage(
       content: part.bytes,
     })),
   ];
-  const archive = tarStream(entries.map((entry) => ({ kind: "file", mode: 0o644, ...entry })));
+  const archive = tarStream(entries.map(({ path, content }) => ({ kind: "file", mode: 0o644, path, content })));
   await writeWhole(file, archive, [], signal);
   const flags = ["--all-platforms", ...(containerd.version === "2.1" ? ["--local"] : [])];
   const argv = [...containerd.ctrArgv("k8s.io"), "image", "import", ...flags, file];
