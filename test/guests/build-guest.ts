@@ -1,9 +1,11 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { componentizeJs, jco, wasiWit } from "./component-tools.ts";
+import { fileURLToPath } from "node:url";
+import { componentizeJs, jco } from "./component-tools.ts";
 import { compose } from "./compose.ts";
 import { cacheFolder, digestOfFolder } from "./guest-cache.ts";
 import { runTool } from "./run-tool.ts";
+import { witFolder } from "./wit-folder.ts";
 
 const GUESTS = import.meta.dirname;
 
@@ -17,6 +19,8 @@ interface Recipe {
 const RECIPES = {
   /** HTTP, in C without a library: 10 KB. */
   "c-http": { sources: ["c-http"], build: buildC },
+  /** A command in C with wasi-libc, by the adapter for WASI's first version. */
+  "c-cli": { sources: ["c-cli"], build: buildCommand },
   /** All kinds of WIT values, in Rust. */
   "rust-values": { sources: ["rust-values"], build: async () => buildRust("rust-values") },
   /** Takes the host's place for rust-values. */
@@ -73,6 +77,16 @@ async function buildC(folder: string): Promise<Uint8Array> {
   return tools.componentNew(await tools.componentEmbed({ binary: readFileSync(core), witPath: wit }));
 }
 
+/** Needs Debian's wasi-libc and libclang-rt-dev-wasm32 too. */
+async function buildCommand(folder: string): Promise<Uint8Array> {
+  const core = join(folder, "cli.core.wasm");
+  const flags = ["--target=wasm32-wasi", "--sysroot=/usr", "-O2"];
+  await runTool("clang", [...flags, "-o", core, join(GUESTS, "c-cli", "cli.c")], folder);
+  const tools = await jco();
+  const adapter = readFileSync(fileURLToPath(tools.preview1AdapterCommandPath()));
+  return tools.componentNew(readFileSync(core), [["wasi_snapshot_preview1", adapter]]);
+}
+
 async function buildJs(folder: string): Promise<Uint8Array> {
   const witPath = await witFolder(folder, "package rcm:guest; world guest { include wasi:http/proxy@0.2.12; }");
   const sourcePath = join(folder, "app.js");
@@ -84,16 +98,4 @@ async function buildJs(folder: string): Promise<Uint8Array> {
 async function buildComposed(): Promise<Uint8Array> {
   const [provider, consumer] = [await buildGuest("rust-provider"), await buildGuest("rust-values")];
   return compose(readFileSync(provider), readFileSync(consumer), "rcm:values/host");
-}
-
-/** A WIT package beside WASI's, which it may use. */
-async function witFolder(folder: string, world: string): Promise<string> {
-  const wit = join(folder, "wit");
-  mkdirSync(join(wit, "deps"), { recursive: true });
-  writeFileSync(join(wit, "world.wit"), world);
-  const wasi = await wasiWit();
-  for (const name of readdirSync(wasi).filter((entry) => entry.startsWith("wasi-"))) {
-    cpSync(join(wasi, name), join(wit, "deps", name), { recursive: true });
-  }
-  return wit;
 }

@@ -22,9 +22,14 @@ const MANIFEST = JSON.stringify({
 });
 
 interface Jco {
+  preview1AdapterCommandPath(): string | URL;
   parse(wat: string): Promise<Uint8Array>;
   componentNew(core: Uint8Array, adapters?: readonly [string, Uint8Array][]): Promise<Uint8Array>;
-  componentEmbed(options: { readonly binary: Uint8Array; readonly witPath: string }): Promise<Uint8Array>;
+  componentEmbed(options: {
+    readonly binary?: Uint8Array;
+    readonly dummy?: boolean;
+    readonly witPath: string;
+  }): Promise<Uint8Array>;
 }
 
 interface JcoTranspile {
@@ -36,7 +41,7 @@ interface ComponentizeJs {
 }
 
 /** The folder in which the tools are installed. */
-export async function toolsFolder(): Promise<string> {
+async function toolsFolder(): Promise<string> {
   const key = createHash("sha256").update(MANIFEST).digest("hex").slice(0, 16);
   const folder = join(cacheFolder("tools"), key);
   if (existsSync(folder)) return folder;

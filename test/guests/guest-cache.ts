@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Where guests and the tools that build them are kept, outside of the source tree, for all tests of a machine. */
-export const GUEST_CACHE: string = join(tmpdir(), "rcm-guests");
+const GUEST_CACHE: string = join(tmpdir(), "rcm-guests");
 
 /** The folder of one thing in the cache. It is made if it is not there. */
 export function cacheFolder(name: string): string {

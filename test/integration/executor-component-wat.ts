@@ -26,7 +26,7 @@ export class Thing {
   readonly kind = "thing";
 }
 
-export const HOST: HostInterface<string[]> = {
+const HOST: HostInterface<string[]> = {
   name: "test:host/api",
   version: "1.0.0",
   resources: { thing: { drop: (_rep, log) => void log.push("dropped") } },

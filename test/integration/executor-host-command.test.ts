@@ -31,6 +31,12 @@ describe("executor run", () => {
     expect(code).to.equal(0);
   });
 
+  it("ends when the guest has ended, though its input is open", async () => {
+    const executor = new ExecutorProcess(["run", component]);
+    const { code, stdout } = await executor.ended();
+    expect([code, stdout]).to.deep.equal([0, "Hello from a command\n"]);
+  });
+
   it("gives the guest the environment that it is told to, and no other", async () => {
     expect((await run([], ["environment"])).stdout).to.equal("[]\n");
     expect((await run(["--env", "A=b=c"], ["environment"])).stdout).to.equal('[("A", "b=c")]\n');

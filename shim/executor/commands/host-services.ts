@@ -30,6 +30,10 @@ export interface ServicesOptions {
 export function createServices({ guest, io, stdin, ...options }: ServicesOptions): HostServices & Disposable {
   const stdout = sharedStream(io.stdout);
   const stderr = sharedStream(io.stderr);
+  const outgoing = new UndiciService({
+    isAllowed: (target) => isAllowedHost(guest.allowedHosts, target),
+    maxConnections: MAX_CONNECTIONS,
+  });
   const preopens = guest.folders.map(openFolder);
   return {
     environment: guest.environment,
@@ -46,14 +50,12 @@ export function createServices({ guest, io, stdin, ...options }: ServicesOptions
     preopens,
     openBeneath,
     network: guest.network === "all" ? ALL_NETWORK : NO_NETWORK,
-    outgoing: new UndiciService({
-      isAllowed: (target) => isAllowedHost(guest.allowedHosts, target),
-      maxConnections: MAX_CONNECTIONS,
-    }),
+    outgoing,
     maxFieldBytes: MAX_FIELD_BYTES,
     maxOpenObjects: MAX_OPEN_OBJECTS,
     [Symbol.dispose]() {
       for (const { fd } of preopens) closeSync(fd);
+      void outgoing.close();
     },
   };
 }

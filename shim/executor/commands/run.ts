@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "@rcm/lib/errors";
-import type { Linked } from "../component/host-interface.ts";
+import type { Instance, Linked } from "../component/host-interface.ts";
 import { ComponentExit } from "../host/errors.ts";
 import { IoError } from "../host/io/io-error.ts";
 import { ReadableInputStream } from "../host/io/readable-input-stream.ts";
@@ -76,18 +76,19 @@ export async function runLinked(
     state.end(new ComponentExit(STOPPED_EXIT_CODE));
   }
   signal.addEventListener("abort", stop, { once: true });
+  let instance: Instance<HostState> | undefined = undefined;
   try {
-    const instance = linked.instantiate(state);
-    const result = await instance.func(ENTRY.interface, ENTRY.name)?.call();
-    instance.dispose();
-    return isOk(result) ? 0 : 1;
+    instance = linked.instantiate(state);
+    return isOk(await instance.func(ENTRY.interface, ENTRY.name)?.call()) ? 0 : 1;
   } catch (error) {
     if (error instanceof ComponentExit) return error.exitCode;
     log.error("Run failed", { reason: messageOf(error) });
     return TRAP_EXIT_CODE;
   } finally {
     signal.removeEventListener("abort", stop);
+    instance?.dispose();
     state.dispose();
+    io.stdin.destroy(); // Else an open terminal or pipe keeps the program.
   }
 }
 

@@ -82,14 +82,20 @@ export async function serveLinked(
       new HostState(services, { deadlineMs: performance.now() + START_MS, computeMs: options.limits.computeMs }),
   });
   pool.warm();
-  const requests = new GuestRequests({ pool, services, limits: options.limits, log });
+  const requests = new GuestRequests({ pool, services, limits: options.limits, log, onQuiet: () => becomeSmall(pool) });
   const server = new HttpServer({ requests, address: options.address, limits: options.limits });
   const { address, port } = await server.listen();
   log.info("Serving", { address, port, reset: linked.reset.kind === "allowed" ? "allowed" : linked.reset.reason });
   await aborted(signal);
   await server.stop();
-  pool.clear();
+  pool.shrink(0);
   return 0;
+}
+
+/** After a while without requests: memory is for those who work. */
+function becomeSmall(pool: InstancePool): void {
+  pool.shrink(1);
+  globalThis.gc?.({ type: "major", flavor: "last-resort", execution: "sync" }); // Only with --expose-gc.
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -18,7 +18,11 @@ export interface GuestRequestsOptions {
   readonly services: HostServices;
   readonly limits: ServerLimits;
   readonly log: PodLog;
+  /** Called when there has been no request for some time. */
+  readonly onQuiet: () => void;
 }
+
+const QUIET_MS = 1000;
 
 /** One request at its guest. */
 interface Visit {
@@ -33,11 +37,13 @@ export class GuestRequests {
   readonly #turnstile: Turnstile;
   readonly #requestLimits: RequestLimits;
   readonly #running = new Set<Visit>();
+  readonly #quiet: NodeJS.Timeout;
   readonly #onIdle: (() => void)[] = [];
 
   constructor(options: GuestRequestsOptions) {
     const { limits, services } = options;
     this.#options = options;
+    this.#quiet = setTimeout(options.onQuiet, QUIET_MS).unref();
     this.#turnstile = new Turnstile({
       maxInside: limits.maxConcurrent,
       maxWaiting: limits.maxQueued,
@@ -132,7 +138,9 @@ export class GuestRequests {
     visit.state.dispose();
     this.#running.delete(visit);
     this.#turnstile.leave();
-    if (this.#running.size === 0) for (const listener of this.#onIdle.splice(0)) listener();
+    if (this.#running.size > 0) return;
+    this.#quiet.refresh();
+    for (const listener of this.#onIdle.splice(0)) listener();
   }
 
   /** Resolves when no guest is at work. */

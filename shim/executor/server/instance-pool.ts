@@ -53,10 +53,9 @@ export class InstancePool {
     if (!this.#isResettable) this.#fillSoon();
   }
 
-  /** Lets go of everything that is not in use. */
-  clear(): void {
-    for (const { instance } of this.#idle) instance.dispose();
-    this.#idle.length = 0;
+  /** Lets go of what is not in use, but for `kept` instances. */
+  shrink(kept: number): void {
+    for (const { instance } of this.#idle.splice(kept)) instance.dispose();
   }
 
   #create(state: HostState): Guest {

@@ -62,6 +62,11 @@ function trapOf(reason: unknown): Error {
   if (reason instanceof wasm.RuntimeError) {
     return new WasmTrap(`the guest trapped: ${reason.message}`, { cause: reason });
   }
+  if (reason instanceof wasm.SuspendError) {
+    return new WasmTrap("a host function that blocks was called where the guest can not be suspended", {
+      cause: reason,
+    });
+  }
   if (reason instanceof RangeError && reason.message.includes("call stack")) {
     return new WasmTrap("the guest trapped: its calls are nested too deeply", { cause: reason });
   }

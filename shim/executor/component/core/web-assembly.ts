@@ -29,6 +29,8 @@ interface WebAssemblyApi {
   readonly Instance: new (module: CompiledModule, imports: CoreImports) => { readonly exports: CoreExports };
   readonly RuntimeError: new (message?: string) => Error;
   readonly CompileError: new (message?: string) => Error;
+  /** Thrown where a function that suspends is called with JavaScript between it and the promising export. */
+  readonly SuspendError: new (message?: string) => Error;
   readonly Suspending: new (func: (...args: CoreValue[]) => unknown) => object;
   validate(bytes: Uint8Array): boolean;
   promising(func: CoreFunction): PromisingFunction;

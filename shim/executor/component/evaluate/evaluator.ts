@@ -3,6 +3,7 @@ import type { CoreModuleInfo } from "../core/core-module.ts";
 import { LIMITS } from "../limits.ts";
 import type { ComponentItem, CoreInstancePlan, DeclaredType, InstanceItem, Item } from "../types/items.ts";
 import { invalid, Scope } from "../types/scope.ts";
+import { Signatures } from "../types/signature.ts";
 import { TypePool } from "../types/type-pool.ts";
 import { evaluateAlias, moduleInfoOf } from "./evaluate-alias.ts";
 import { evaluateDefinition } from "./evaluate-definition.ts";
@@ -11,7 +12,7 @@ import { matchExtern } from "./match-extern.ts";
 import { resolveType, type Place } from "./resolve-type.ts";
 
 /** Gives the item for an import or export that a type declares. */
-type Provide = (name: string, extern: ExternAst, place: Place) => Item;
+export type Provide = (name: string, extern: ExternAst, place: Place) => Item;
 
 export interface Providers {
   readonly import: Provide | undefined;
@@ -25,7 +26,8 @@ interface Budget {
   readonly tried: WeakSet<ComponentAst>;
 }
 
-const MAX_STEPS = 1_000_000;
+/** A JavaScript engine with all of WASI takes about 5,000. */
+const MAX_STEPS = 200_000;
 
 /**
  * Evaluates components by putting in every argument, so that what is left is a list of core modules to instantiate and
@@ -34,12 +36,17 @@ const MAX_STEPS = 1_000_000;
 export class Evaluator {
   readonly modules: readonly CoreModuleInfo[];
   readonly pool: TypePool;
+  readonly signatures: Signatures;
   readonly coreInstances: CoreInstancePlan[] = [];
   readonly #budget: Budget;
 
-  constructor(modules: readonly CoreModuleInfo[], shared?: { readonly pool: TypePool; readonly budget: Budget }) {
+  constructor(
+    modules: readonly CoreModuleInfo[],
+    shared?: Pick<Evaluator, "pool" | "signatures"> & { readonly budget: Budget },
+  ) {
     this.modules = modules;
     this.pool = shared?.pool ?? new TypePool();
+    this.signatures = shared?.signatures ?? new Signatures();
     this.#budget = shared?.budget ?? { steps: 0, componentInstances: 0, tried: new WeakSet() };
   }
 
@@ -50,7 +57,7 @@ export class Evaluator {
 
   /** An evaluator of the same types whose plan is thrown away. */
   trial(): Evaluator {
-    return new Evaluator(this.modules, { pool: this.pool, budget: this.#budget });
+    return new Evaluator(this.modules, { pool: this.pool, signatures: this.signatures, budget: this.#budget });
   }
 
   make(extern: ExternAst, place: Place, path: readonly string[]): Item {

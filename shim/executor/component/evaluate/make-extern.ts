@@ -8,7 +8,7 @@ import { resolveFuncIndex, type Place } from "./resolve-type.ts";
 export function makeExtern(evaluator: Evaluator, extern: ExternAst, place: Place, path: readonly string[]): Item {
   if (extern.sort === "func") {
     const type = resolveFuncIndex(extern.type, place);
-    return { sort: "func", value: { kind: "host", ...originOf(path), type } };
+    return { sort: "func", value: { kind: "host", ...originOf(path), type, signature: evaluator.signatures.of(type) } };
   }
   if (extern.sort === "type") return { sort: "type", value: makeType(evaluator, extern, place, path) };
   if (extern.sort === "core module") {

@@ -2,7 +2,7 @@ import type { ExternAst } from "../binary/component-ast.ts";
 import type { Item, Items, TypeItem } from "../types/items.ts";
 import { invalid } from "../types/scope.ts";
 import type { FuncType } from "../types/wit-type.ts";
-import type { Evaluator } from "./evaluator.ts";
+import type { Evaluator, Provide } from "./evaluator.ts";
 import { resolveFuncIndex, type Place } from "./resolve-type.ts";
 
 /** What was given for what: for errors. */
@@ -61,34 +61,34 @@ function isSameType(left: TypeItem, right: TypeItem): boolean {
 function matchInstance(evaluator: Evaluator, type: number, found: Items["instance"], given: Given): void {
   const declared = given.scope.get("type", type, given.at);
   if (declared.kind !== "instance") throw invalid(given.at, `type ${type} is no instance type`);
-  evaluator.declarations(declared, {
-    import: undefined,
-    export: (name, extern, place) => {
-      const item = found.exports.get(name);
-      const what = `${given.what} export "${name}"`;
-      if (item === undefined) throw invalid(given.at, `${what} is missing`);
-      return matchExtern(evaluator, extern, item, { ...place, at: given.at, what });
-    },
-  });
+  const provide = matchingExports(evaluator, () => found.exports, given);
+  evaluator.declarations(declared, { import: undefined, export: provide });
 }
 
 function matchComponent(evaluator: Evaluator, type: number, found: Items["component"], given: Given): void {
   const declared = given.scope.get("type", type, given.at);
   if (declared.kind !== "component") throw invalid(given.at, `type ${type} is no component type`);
   const args = new Map<string, Item>();
+  function provideImport(name: string, extern: ExternAst, place: Place): Item {
+    const item = evaluator.make(extern, place, [name]);
+    args.set(name, item);
+    return item;
+  }
   let exports: ReadonlyMap<string, Item> | undefined;
-  evaluator.declarations(declared, {
-    import: (name, extern, place) => {
-      const item = evaluator.make(extern, place, [name]);
-      args.set(name, item);
-      return item;
-    },
-    export: (name, extern, place) => {
-      exports ??= evaluator.trial().instantiate(found, args, given.at).exports;
-      const item = exports.get(name);
-      const what = `${given.what} export "${name}"`;
-      if (item === undefined) throw invalid(given.at, `${what} is missing`);
-      return matchExtern(evaluator, extern, item, { ...place, at: given.at, what });
-    },
-  });
+  function exportsOf(): ReadonlyMap<string, Item> {
+    exports ??= evaluator.trial().instantiate(found, args, given.at).exports; // Not before all imports are there.
+    return exports;
+  }
+  const provide = matchingExports(evaluator, exportsOf, given);
+  evaluator.declarations(declared, { import: provideImport, export: provide });
+}
+
+/** Answers each export that a type declares with the one that was given. */
+function matchingExports(evaluator: Evaluator, exportsOf: () => ReadonlyMap<string, Item>, given: Given): Provide {
+  return (name, extern, place) => {
+    const item = exportsOf().get(name);
+    const what = `${given.what} export "${name}"`;
+    if (item === undefined) throw invalid(given.at, `${what} is missing`);
+    return matchExtern(evaluator, extern, item, { scope: place.scope, at: given.at, what });
+  };
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { HostLookup, serves, withoutVersion } from "./host-lookup.ts";
+import { HostLookup, serves } from "./host-lookup.ts";
 
 describe("serves()", () => {
   const cases: readonly (readonly [imported: string, name: string, version: string | undefined, expected: boolean])[] =
@@ -45,12 +45,5 @@ describe("HostLookup", () => {
     hosts.resource("x:y/z", "r");
     const message = "does not offer a:b/c@1.0.0#toString, a:b/c@1.0.0#two, plain, resource x:y/z#r";
     expect(() => hosts.check()).to.throw(message);
-  });
-});
-
-describe("withoutVersion()", () => {
-  it("cuts the version off", () => {
-    expect(withoutVersion("wasi:io/streams@0.2.0")).to.equal("wasi:io/streams");
-    expect(withoutVersion("plain")).to.equal("plain");
   });
 });

@@ -1,7 +1,7 @@
 import { ComponentError } from "../errors.ts";
 import type { HostFunction, HostInterface, HostResource } from "../host-interface.ts";
+import { splitVersion } from "../types/extern-name.ts";
 
-const NAME = /^(?<name>[^@]*)(?:@(?<version>.*))?$/;
 const RELEASE = /^(?<major>\d+)\.(?<minor>\d+)\.(?<patch>\d+)(?:\+.*)?$/;
 
 /** Answers what a component imports. */
@@ -53,9 +53,8 @@ function ownProperty<Value>(object: Readonly<Record<string, Value>>, key: string
 
 /** Whether an interface that the host offers serves an import: the same name, and a version of the same line. */
 export function serves(imported: string, name: string, version: string | undefined): boolean {
-  const groups = NAME.exec(imported)?.groups;
-  if (groups?.["name"] !== name) return false;
-  return groups["version"] === version || lineOf(groups["version"]) === lineOf(version);
+  const wanted = splitVersion(imported);
+  return wanted.name === name && (wanted.version === version || lineOf(wanted.version) === lineOf(version));
 }
 
 /** Versions of one line are compatible: 0.2.x, or 1.x.y. A pre-release is a line of its own. */
@@ -65,9 +64,4 @@ function lineOf(version: string | undefined): string | undefined {
   const { major, minor, patch } = groups;
   if (major !== "0") return `${major}`;
   return minor === "0" ? `0.0.${patch}` : `0.${minor}`;
-}
-
-/** An interface name without its version. */
-export function withoutVersion(name: string): string {
-  return NAME.exec(name)?.groups?.["name"] ?? name;
 }

@@ -22,6 +22,7 @@ import type {
 } from "./link-plan.ts";
 import type { Reachability } from "./reachability.ts";
 import { guestTrampoline, hostTrampoline, resourceTrampoline } from "./trampolines.ts";
+import { checkSignature } from "./wasi-types.ts";
 
 type HostFunc = Extract<Func, { kind: "host" }>;
 
@@ -82,7 +83,9 @@ export class LinkPlanner {
     return hostTrampoline(plan, this.#host(func.func));
   }
 
-  #host({ interface: interfaceName, name }: HostFunc): HostFunction<unknown> {
+  #host(func: HostFunc): HostFunction<unknown> {
+    checkSignature(func);
+    const { interface: interfaceName, name } = func;
     // What is missing is reported all together, before anything is instantiated.
     return this.#hosts.func(interfaceName, name) ?? { call: () => undefined };
   }

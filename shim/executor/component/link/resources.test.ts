@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { GuestResource, HostInterface, Instance } from "../host-interface.ts";
 import { prepare } from "../prepare/prepare.ts";
 import { guestResourceComponent } from "../testing/guest-resource-component.ts";
-import { resourceComponent, type ResourceCode } from "../testing/resource-component.ts";
+import { resourceComponent, wrappedResourceComponent, type ResourceCode } from "../testing/resource-component.ts";
 import { findElision } from "./elide.ts";
 import { link } from "./link.ts";
 
@@ -39,6 +39,14 @@ describe("resources of the host", () => {
   it("are made, used and dropped by the guest", () => {
     const instance = start({ run: [...MAKE, ...VALUE_OF_IT, ...DROP_IT] });
     expect(instance.func("", "run")?.call()).to.equal(42);
+    expect(instance.state).to.deep.equal([42]);
+  });
+
+  it("are handed on to a component within", () => {
+    const component = wrappedResourceComponent({ run: [...MAKE, ...VALUE_OF_IT, ...DROP_IT], look: LOOK });
+    const instance = link(prepare(component), [HOST]).instantiate([]);
+    expect(instance.func("", "run")?.call()).to.equal(42);
+    expect(instance.func("", "look")?.call(new Thing(5))).to.equal(5);
     expect(instance.state).to.deep.equal([42]);
   });
 

@@ -21,7 +21,7 @@ const TRAP = -1;
  */
 const WAIT = 0;
 
-/** (module (import "h" "f" (func (param i32) (result i32))) (export "f" (func 0))): a function for tables. */
+/** (module (import h.f (func (param i32) (result i32))) (export "f" (func 0))): a function for tables. */
 const PASS_ON = Uint8Array.of(
   0x00,
   0x61,

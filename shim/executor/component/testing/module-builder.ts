@@ -20,6 +20,10 @@ export interface ModuleText {
   /** Mutable variables of type i32. */
   readonly globals?: readonly number[];
   readonly exports?: readonly { readonly name: string; readonly kind: keyof typeof KINDS; readonly index: number }[];
+  /** What stands in memory from address 0 on. */
+  readonly data?: Uint8Array;
+  /** The function that is run at the start. */
+  readonly start?: number;
   /** Functions that fill the table from slot 0 on. */
   readonly elements?: readonly number[];
 }
@@ -45,6 +49,7 @@ export function buildModule(text: ModuleText): Uint8Array {
   });
   section(out, 6, text.globals, (body, value) => void body.u8(I32, 1, 0x41).u32(value).u8(0x0b));
   section(out, 7, text.exports, (body, { name, kind, index }) => void body.name(name).u8(KINDS[kind]).u32(index));
+  if (text.start !== undefined) out.section(8, new ByteWriter().u32(text.start));
   section(out, 9, one(text.elements), (body, functions) => {
     body.u8(0, 0x41, 0, 0x0b).u32(functions.length);
     for (const index of functions) body.u32(index);
@@ -56,6 +61,7 @@ export function buildModule(text: ModuleText): Uint8Array {
     inner.u8(...code, 0x0b);
     body.u32(inner.length).bytes(inner.finish());
   });
+  section(out, 11, one(text.data), (body, data) => void body.u8(0, 0x41, 0, 0x0b).u32(data.length).bytes(data));
   return out.finish();
 }
 

@@ -6,6 +6,22 @@ const I32 = { params: ["i32"], results: ["i32"] };
 const DROP = { params: ["i32"], results: [] };
 const NEW = { params: [], results: ["i32"] };
 
+/** The component of {@link resourceComponent} within another, which hands the host's interface on to it. */
+export function wrappedResourceComponent(code: ResourceCode): Uint8Array {
+  const builder = new ComponentBuilder();
+  const api = builder.rawType(interfaceType());
+  const name = "test:host/api@1.0.0";
+  return builder
+    .define(SECTION.import, new ByteWriter().u8(0).name(name).u8(5).u32(api))
+    .section(SECTION.component, new ByteWriter().bytes(resourceComponent(code)))
+    .define(SECTION.instance, new ByteWriter().u8(0, 0, 1).name(name).u8(5, 0))
+    .define(SECTION.alias, new ByteWriter().u8(1, 0, 1).name("run"))
+    .define(SECTION.alias, new ByteWriter().u8(1, 0, 1).name("look"))
+    .define(SECTION.export, new ByteWriter().u8(0).name("run").u8(1, 0, 0))
+    .define(SECTION.export, new ByteWriter().u8(0).name("look").u8(1, 1, 0))
+    .finish();
+}
+
 /** The type of an interface with a resource `thing`, its constructor and a method. */
 function interfaceType(): ByteWriter {
   return new ByteWriter()

@@ -34,7 +34,14 @@ export type Item = { readonly [S in Sort]: { readonly sort: S; readonly value: I
 export type CoreItem = { readonly [S in CoreSort]: { readonly sort: S; readonly value: Items[S] } }[CoreSort];
 
 export type Func =
-  | { readonly kind: "host"; readonly interface: string; readonly name: string; readonly type: FuncType }
+  | {
+      readonly kind: "host";
+      readonly interface: string;
+      readonly name: string;
+      readonly type: FuncType;
+      /** Of the type, to compare it with what the host has. */
+      readonly signature: string;
+    }
   | LiftedFunc;
 
 export interface LiftedFunc {
