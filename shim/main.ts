@@ -6,6 +6,8 @@ import type { Flags } from "./flags.ts";
 void main();
 
 async function main(): Promise<void> {
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === "executor") process.exit(await executor(rest));
   try {
     await run(parseFlags(process.argv.slice(2)), workingFolder());
     process.exit(0);
@@ -41,6 +43,12 @@ async function run(flags: Flags, bundle: string): Promise<void> {
       writeSync(1, describe(flags.action));
     }
   }
+}
+
+/** The program of a container that has a Wasm component; with arguments, the same by hand. */
+async function executor(args: readonly string[]): Promise<number> {
+  const { executorProgram } = await import("./executor/pod/executor-program.ts");
+  return executorProgram(args, process);
 }
 
 /** Names the shim of the container's group, or becomes it. */

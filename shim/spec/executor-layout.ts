@@ -25,3 +25,6 @@ export interface ExecutorLayout {
   /** `NAME=value`: all the variables of the process besides the guest's document. */
   readonly env: readonly string[];
 }
+
+/** Of the executor's process: the path of the component, if it is not what the guest's first argument means. */
+export const COMPONENT_VARIABLE = "RCM_COMPONENT";

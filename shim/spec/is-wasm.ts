@@ -61,7 +61,7 @@ export function isRunnable(entrypoint: Entrypoint): boolean {
  * The absolute paths in the container that `process.args[0]`, cut at its first `#`, may mean, best first: itself, or
  * found in `PATH`, or in the working directory.
  */
-export function entrypointCandidates(spec: OciSpec): readonly string[] {
+export function entrypointCandidates(spec: Partial<OciSpec>): readonly string[] {
   if (spec.process === undefined) return [];
   const { args, env, cwd } = spec.process;
   const [name = ""] = (args?.[0] ?? "").split("#", 1);

@@ -1,8 +1,11 @@
 import { rmSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
+import { messageOf } from "@rcm/lib/errors";
 import { OomWatches } from "../cgroup/oom-watch.ts";
 import { readCgroupMounts } from "../cgroup/paths.ts";
+import type { ComponentQuery } from "../content/component-of-image.ts";
+import { ContentError } from "../content/errors.ts";
 import { EventPublisher } from "../events/publisher.ts";
 import type { Flags } from "../flags.ts";
 import { Reaper } from "../linux/reaper.ts";
@@ -23,6 +26,9 @@ const EMPTY_MS = 10_000;
 
 /** How long the last events may take, in milliseconds. */
 const FLUSH_MS = 5000;
+
+/** Components of images that have no files: once for all containers of the node. */
+const LAYERS = { folder: "/var/lib/containerd-shim-spin-v2/layers", maxBytes: 4 * 1024 ** 3 };
 
 export interface ServeCommand {
   readonly flags: Flags;
@@ -63,6 +69,22 @@ export async function serve({ flags, listener, path, env, bundle }: ServeCommand
   host.publisher.close();
 }
 
+/** An image that cannot be looked at may still be one of files. */
+async function findComponent(query: ComponentQuery, log: FifoLog): Promise<string | undefined> {
+  const { componentOfImage } = await import("../content/component-of-image.ts");
+  try {
+    return await componentOfImage(query);
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    log.warn("The image's layers cannot be looked at", { container: query.container, reason: messageOf(error) });
+    return undefined;
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof ContentError && error.code === "UNREACHABLE";
+}
+
 function openHost({ namespace, address }: Flags, env: ServeCommand["env"], log: FifoLog): TaskHost {
   becomeSubreaper();
   const reaper = new Reaper();
@@ -83,5 +105,6 @@ function openHost({ namespace, address }: Flags, env: ServeCommand["env"], log: 
     log,
     env,
     executor: executorFiles(process.execPath),
+    componentOfImage: async (container) => findComponent({ address, namespace, container, cache: LAYERS }, log),
   };
 }

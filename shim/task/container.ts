@@ -19,6 +19,8 @@ export interface TaskHost {
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly executor: ExecutorFiles;
+  /** The component that a container's image consists of, as a file on the node. */
+  readonly componentOfImage: (container: string) => Promise<string | undefined>;
 }
 
 /** A container that this shim has. */

@@ -60,7 +60,11 @@ async function create(
   const spec = readSpec(bundle);
   writeRuncSettings(bundle, options);
   mountRootfs(request, undo);
-  const { kind, runcBundle } = prepareBundle(spec, bundle, host.executor);
+  const { kind, runcBundle } = await prepareBundle(spec, {
+    bundle,
+    executor: host.executor,
+    componentOfImage: async () => host.componentOfImage(id),
+  });
   const traits = traitsOf(spec, options.systemdCgroup);
   const runc = runcOf(host, options, traits.systemdCgroup);
   const init = new TaskProcess(id, "", request);

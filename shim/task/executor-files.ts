@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { ExecutorLayout } from "../spec/executor-layout.ts";
+import { COMPONENT_VARIABLE, type ExecutorLayout } from "../spec/executor-layout.ts";
 
 /** What the executor's container has of the node, and how it starts. */
 export interface ExecutorFiles extends Pick<ExecutorLayout, "command" | "env"> {
@@ -12,6 +12,9 @@ export interface ExecutorFiles extends Pick<ExecutorLayout, "command" | "env"> {
 
 /** Name of the program in the executor's root. */
 const PROGRAM = "/containerd-shim-spin-v2";
+
+/** The component of an image that has no files. */
+const COMPONENT = "/component.wasm";
 
 /** Behind the program's path: the folder of the loader and the libraries that it brings along. */
 const LIBRARIES = ".lib";
@@ -28,5 +31,14 @@ export function executorFiles(program: string): ExecutorFiles {
     ],
     command: [PROGRAM, "executor"],
     env: [],
+  };
+}
+
+/** The same with a component that is none of the image's files. */
+export function withComponent(executor: ExecutorFiles, component: string): ExecutorFiles {
+  return {
+    ...executor,
+    files: [...executor.files, { source: component, destination: COMPONENT, kind: "file" }],
+    env: [...executor.env, `${COMPONENT_VARIABLE}=${COMPONENT}`],
   };
 }

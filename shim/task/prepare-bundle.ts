@@ -4,12 +4,20 @@ import { containerKind } from "../spec/container-kind.ts";
 import { inspectEntrypoint } from "../spec/entrypoint.ts";
 import { EXECUTOR_TREE } from "../spec/executor-layout.ts";
 import type { ExecutorLayout } from "../spec/executor-layout.ts";
-import { entrypointCandidates, isWasm } from "../spec/is-wasm.ts";
+import { entrypointCandidates, isRunnable, isWasm } from "../spec/is-wasm.ts";
 import { resolveDestinations } from "../spec/mount-targets.ts";
 import type { OciSpec } from "../spec/oci-spec.ts";
 import { rewriteForExecutor } from "../spec/rewrite.ts";
 import type { ContainerKind } from "./container-traits.ts";
-import type { ExecutorFiles } from "./executor-files.ts";
+import { withComponent, type ExecutorFiles } from "./executor-files.ts";
+
+/** What decides about a container, besides its own specification. */
+export interface BundleOrder {
+  readonly bundle: string;
+  readonly executor: ExecutorFiles;
+  /** The component that its image consists of, as a file on the node; `undefined` if it has files instead. */
+  readonly componentOfImage: () => Promise<string | undefined>;
+}
 
 export interface PreparedBundle {
   readonly kind: ContainerKind;
@@ -23,14 +31,20 @@ export interface PreparedBundle {
  *
  * @throws {SpecError} if nobody could run it.
  */
-export function prepareBundle(spec: OciSpec, bundle: string, executor: ExecutorFiles): PreparedBundle {
+export async function prepareBundle(spec: OciSpec, order: BundleOrder): Promise<PreparedBundle> {
+  const { bundle } = order;
   if (containerKind(spec) === "sandbox") return { kind: "sandbox", runcBundle: bundle };
   const rootfs = rootfsIn(spec, bundle);
   const mounts = spec.mounts ?? [];
   const inspection = inspectEntrypoint(rootfs, entrypointCandidates(spec), mounts);
+  const isInFiles = isRunnable(inspection.entrypoint) || inspection.hasSpinManifest;
+  // Ordinary containers pay nothing for those that have no files.
+  const component = isInFiles ? undefined : await order.componentOfImage();
+  const hasWasmLayers = component !== undefined;
   // runc says that a program is missing in the words that people know.
-  const missing = inspection.entrypoint.kind === "missing" && !inspection.hasSpinManifest;
-  if (missing || !isWasm({ spec, hasWasmLayers: false, inspection })) return { kind: "linux", runcBundle: bundle };
+  const missing = inspection.entrypoint.kind === "missing" && !isInFiles && !hasWasmLayers;
+  if (missing || !isWasm({ spec, hasWasmLayers, inspection })) return { kind: "linux", runcBundle: bundle };
+  const executor = component === undefined ? order.executor : withComponent(order.executor, component);
   const runcBundle = join(bundle, "executor");
   const layout: ExecutorLayout = { ...executor, tree: join(runcBundle, "rootfs") };
   makeTree(layout.tree, executor);

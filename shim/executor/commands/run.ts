@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "@rcm/lib/errors";
-import type { Instance } from "../component/host-interface.ts";
+import type { Instance, Linked } from "../component/host-interface.ts";
 import { ComponentExit } from "../host/errors.ts";
 import { IoError } from "../host/io/io-error.ts";
 import { ReadableInputStream } from "../host/io/readable-input-stream.ts";
@@ -45,11 +45,26 @@ export function parseRun(args: readonly string[], environment: CommandIo["enviro
 
 /** Runs the component's command. Returns its exit code. */
 export async function run(options: RunOptions, io: CommandIo, signal: AbortSignal): Promise<number> {
-  const log = new PodLog((line) => io.stderr.write(line));
   const linked = loadComponent(options.guest);
-  if (!hasExport(linked, ENTRY)) {
+  if (!isCommand(linked)) {
     throw new ServeError("NO_ENTRY", `Cannot run "${options.guest.file}": it does not export ${ENTRY.interface}`);
   }
+  return runLinked(linked, options, io, signal);
+}
+
+/** Whether the component can be run. */
+export function isCommand(linked: Linked<HostState>): boolean {
+  return hasExport(linked, ENTRY);
+}
+
+/** As {@link run}, with a component that is loaded. */
+export async function runLinked(
+  linked: Linked<HostState>,
+  options: RunOptions,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<number> {
+  const log = new PodLog((line) => io.stderr.write(line));
   using services = createServices({
     guest: options.guest,
     arguments: options.arguments,

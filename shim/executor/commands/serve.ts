@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { Linked } from "../component/host-interface.ts";
 import { HostState } from "../host/state.ts";
 import { ServeError } from "../server/errors.ts";
 import { GuestRequests } from "../server/guest-requests.ts";
@@ -17,12 +18,13 @@ const ENTRY = { interface: "wasi:http/incoming-handler", name: "handle" } as con
 /** By hand: nobody else gets at it. */
 const LOCAL: ListenAddress = { host: "127.0.0.1", port: 8080 };
 /** In a pod. */
-const EVERYWHERE: ListenAddress = { host: "0.0.0.0", port: 80 };
+export const EVERYWHERE: ListenAddress = { host: "0.0.0.0", port: 80 };
 /** Time for an instance to start when no request waits for it. */
 const START_MS = 30_000;
 
 export interface ServeOptions {
   readonly guest: GuestOptions;
+  readonly arguments: readonly string[];
   readonly address: ListenAddress;
   readonly limits: ServerLimits;
 }
@@ -38,8 +40,10 @@ export function parseServe(args: readonly string[], environment: CommandIo["envi
   if (positionals.length > 1) {
     throw new ServeError("USAGE", `Cannot serve "${positionals[1]}" too: serve takes one component`);
   }
+  const guest = guestOptionsFrom(positionals[0], values, environment);
   return {
-    guest: guestOptionsFrom(positionals[0], values, environment),
+    guest,
+    arguments: [guest.file],
     address:
       values.listen === undefined
         ? listenAddressFrom(environment, fallback)
@@ -50,12 +54,27 @@ export function parseServe(args: readonly string[], environment: CommandIo["envi
 
 /** Serves the component until `signal` aborts. Returns the exit code. */
 export async function serve(options: ServeOptions, io: CommandIo, signal: AbortSignal): Promise<number> {
-  const log = new PodLog((line) => io.stderr.write(line));
   const linked = loadComponent(options.guest);
-  if (!hasExport(linked, ENTRY)) {
+  if (!isServable(linked)) {
     throw new ServeError("NO_ENTRY", `Cannot serve "${options.guest.file}": it does not export ${ENTRY.interface}`);
   }
-  using services = createServices({ guest: options.guest, arguments: [options.guest.file], io });
+  return serveLinked(linked, options, io, signal);
+}
+
+/** Whether the component can be served. */
+export function isServable(linked: Linked<HostState>): boolean {
+  return hasExport(linked, ENTRY);
+}
+
+/** As {@link serve}, with a component that is loaded. */
+export async function serveLinked(
+  linked: Linked<HostState>,
+  options: ServeOptions,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<number> {
+  const log = new PodLog((line) => io.stderr.write(line));
+  using services = createServices({ guest: options.guest, arguments: options.arguments, io });
   const pool = new InstancePool({
     linked,
     entry: ENTRY,
