@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { filesByUse } from "@rcm/lib/files-by-use";
 import { ContentError } from "./errors.ts";
 
 /** Files by digest, in a folder that only root gets at; any number of shims may use it at once. */
@@ -71,13 +72,7 @@ async function writeVerified(path: string, layer: Descriptor, chunks: AsyncItera
 }
 
 function prune({ folder, maxBytes }: LayerCache): void {
-  const files = readdirSync(folder)
-    .flatMap((name) => {
-      const path = join(folder, name);
-      const stat = statSync(path, { throwIfNoEntry: false });
-      return stat === undefined ? [] : [{ path, size: stat.size, usedMs: stat.mtimeMs }];
-    })
-    .toSorted((left, right) => left.usedMs - right.usedMs);
+  const files = filesByUse(folder);
   let total = files.reduce((sum, { size }) => sum + size, 0);
   for (const { path, size, usedMs } of files) {
     if (Date.now() - usedMs < IN_USE_MS) return;

@@ -5,18 +5,13 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { parse } from "yaml";
 import { startApi, type RunningApi } from "../cluster/index.ts";
+import { fieldsOf } from "../support/crd-fields.ts";
+import type { Schema } from "../support/crd-fields.ts";
 import { createKubectl, type Kubectl } from "../support/kubectl.ts";
 import { platform, shimManifest } from "../support/manager-bench.ts";
 
 const TOP = join(import.meta.dirname, "../..");
 const NEVER = new AbortController().signal;
-
-interface Schema {
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-  readonly additionalProperties?: Schema;
-}
 
 interface CrdFile {
   readonly spec: { readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: Schema } }[] };
@@ -214,12 +209,3 @@ describe("kubectl", () => {
     }
   });
 });
-
-/** Path and description of every field, those of the items of lists and maps included. */
-function fieldsOf(schema: Schema, path: string): readonly (readonly [path: string, text: string])[] {
-  const below = Object.entries(schema.properties ?? {}).flatMap(([name, child]) => fieldsOf(child, `${path}.${name}`));
-  const inner = [schema.items, schema.additionalProperties].flatMap((child) =>
-    child === undefined ? [] : fieldsOf(child, `${path}[]`),
-  );
-  return [[path, schema.description ?? ""], ...below, ...inner];
-}

@@ -5,6 +5,8 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { parse } from "yaml";
 import { startApi, type RunningApi } from "../cluster/index.ts";
+import { fieldsOf } from "../support/crd-fields.ts";
+import type { Schema } from "../support/crd-fields.ts";
 import { readGolden, SAMPLES } from "../support/golden-spin.ts";
 import { createKubectl, type Kubectl } from "../support/kubectl.ts";
 import { executor, spinApp } from "../support/spin-scene.ts";
@@ -12,13 +14,6 @@ import { executor, spinApp } from "../support/spin-scene.ts";
 const TOP = join(import.meta.dirname, "../..");
 const NEVER = new AbortController().signal;
 const GROUPS = ["core.spinkube.dev", "core.spinoperator.dev"];
-
-interface Schema {
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly items?: Schema;
-  readonly additionalProperties?: Schema;
-}
 
 interface Crd {
   readonly metadata: object;
@@ -280,12 +275,3 @@ describe("both groups of SpinApps", () => {
     }
   });
 });
-
-/** Path and description of every field, those of the items of lists and maps included. */
-function fieldsOf(schema: Schema, path: string): readonly (readonly [path: string, text: string])[] {
-  const below = Object.entries(schema.properties ?? {}).flatMap(([name, child]) => fieldsOf(child, `${path}.${name}`));
-  const inner = [schema.items, schema.additionalProperties].flatMap((child) =>
-    child === undefined ? [] : fieldsOf(child, `${path}[]`),
-  );
-  return [[path, schema.description ?? ""], ...below, ...inner];
-}

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { filesByUse } from "@rcm/lib/files-by-use";
 import { ComponentError } from "../errors.ts";
 import { prepare, type PrepareOptions, type Prepared } from "./prepare.ts";
 import { encodePrepared, FORMAT, readPrepared } from "./prepared-format.ts";
@@ -78,14 +79,7 @@ function writeCached(cache: PreparedCache, path: string, content: Uint8Array): v
 }
 
 function prune({ folder, maxBytes = DEFAULT_MAX_BYTES }: PreparedCache, keep: string): void {
-  const files = readdirSync(folder)
-    .filter((name) => name.includes(SUFFIX))
-    .map((name) => join(folder, name))
-    .flatMap((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      return stat === undefined ? [] : [{ path, size: stat.size, usedMs: stat.mtimeMs }];
-    })
-    .toSorted((left, right) => left.usedMs - right.usedMs);
+  const files = filesByUse(folder).filter(({ path }) => basename(path).includes(SUFFIX));
   let total = files.reduce((sum, { size }) => sum + size, 0);
   for (const { path, size } of files) {
     if (total <= maxBytes) return;
