@@ -5,8 +5,7 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { parse } from "yaml";
 import { startApi, type RunningApi } from "../cluster/index.ts";
-import { fieldsOf } from "../support/crd-fields.ts";
-import type { Schema } from "../support/crd-fields.ts";
+import { fieldsOf, type Schema } from "../support/crd-fields.ts";
 import { createKubectl, type Kubectl } from "../support/kubectl.ts";
 import { platform, shimManifest } from "../support/manager-bench.ts";
 
