@@ -1,6 +1,7 @@
 import type { Context } from "./context.ts";
 import { DEADLINES } from "./context.ts";
-import { removeDigest, storedDigests } from "./host/store.ts";
+import { InstallError } from "./errors.ts";
+import { digestPath, storedDigests } from "./host/store.ts";
 import type { HostRecord } from "./record.ts";
 
 /** Unit on the host that waits until nobody uses old executables any more. */
@@ -25,13 +26,23 @@ export async function collectGarbage(
   const unwanted = (await storedDigests(store)).filter((digest) => !wanted.has(digest));
   if (unwanted.length === 0) return [];
   const busy = await digestsInUse(context, signal);
-  for (const digest of unwanted.filter((one) => !busy.has(one))) {
-    await removeDigest(store, digest);
-    log.info("Unused version removed", { digest });
-  }
+  const idle = unwanted.filter((digest) => !busy.has(digest));
+  if (idle.length > 0) await removeOnHost(context, idle, signal);
+  if (idle.length > 0) log.info("Unused versions removed", { digests: idle });
   const waiting = unwanted.filter((digest) => busy.has(digest));
   if (waiting.length > 0) await waitOnHost(context, waiting, signal);
   return waiting;
+}
+
+/** By the host: what a shim has unpacked may belong to anybody, and this process may have no capability to remove it. */
+async function removeOnHost({ links, store }: Context, digests: readonly string[], signal: AbortSignal): Promise<void> {
+  const paths = digests.map((digest) => digestPath(store, digest));
+  const { exitCode, stderr } = await links.run(["/bin/rm", "-rf", ...paths], DEADLINES.command, signal);
+  if (exitCode === 0) return;
+  throw new InstallError(
+    "InternalError",
+    `Cannot remove ${paths.map((path) => `"${path}"`).join(", ")}: ${stderr.trim()}`,
+  );
 }
 
 /** Digests whose executable some process on the host runs. */

@@ -30,8 +30,7 @@ export async function runByHand(
   signal: AbortSignal,
 ): Promise<InstallReport> {
   const from = performance.now();
-  const operation = command.kind === "uninstall" || command.kind === "verify" ? command.kind : "install";
-  const base = { operation, hash: "by-hand" } as const;
+  const base = baseOf(command);
   try {
     const result = await resultOf(context, command, architecture, signal);
     return {
@@ -46,6 +45,11 @@ export async function runByHand(
     const failed = failureReport({ ...base, durationMs: Math.round(performance.now() - from) }, error);
     return error instanceof RolledBackError ? { ...failed, rolledBack: true, restarts: error.restarts } : failed;
   }
+}
+
+/** What every report about a command has. */
+export function baseOf({ kind }: HandCommand): Pick<InstallReport, "operation" | "hash"> {
+  return { operation: kind === "uninstall" || kind === "verify" ? kind : "install", hash: "by-hand" };
 }
 
 async function resultOf(

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { messageOf } from "@rcm/lib/errors";
 import { ARTIFACT_DIR, REQUEST_ENV } from "@rcm/lib/install-job";
 import type { InstallReport } from "@rcm/lib/install-job";
@@ -16,6 +17,10 @@ const MACHINE_ID = "/etc/machine-id";
 
 /** Names that Kubernetes and Go use for what Node calls `process.arch`. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
+
+// What makes long-lived programs fast takes 20 MB of memory, and this one lives for a second: compilers for code that is
+// often run, and much room for young objects.
+for (const flag of ["--no-opt", "--no-maglev", "--semi-space-growth-factor=1"]) setFlagsFromString(flag);
 
 // Each stage imports what it needs when it runs: without gRPC the download takes less memory, and `help` less time.
 const signal = shutdownSignal(process);
@@ -40,15 +45,18 @@ async function run(command: Command): Promise<number> {
   if (command.kind !== "job") return runHand(command);
   const report = await runJob(command.stage);
   await writeReport(TERMINATION_LOG, report);
-  log.info("Stage ended", { ...report });
+  const peakMb = Math.round(process.resourceUsage().maxRSS / 1024);
+  log.info("Stage ended", { report, peakMb });
   return report.ok ? 0 : 1;
 }
 
 async function runHand(command: HandCommand): Promise<number> {
   const architecture = ARCHITECTURES[process.arch] ?? process.arch;
-  const { runByHand } = await import("./hand.ts");
+  const { baseOf, runByHand } = await import("./hand.ts");
   const restart = command.noRestart ? "never" : "auto";
-  const report = await withContext(restart, async (context) => runByHand(context, command, architecture, signal));
+  const report = await withContext(restart, async (context) => runByHand(context, command, architecture, signal)).catch(
+    (error: unknown) => failureReport({ ...baseOf(command), durationMs: 0 }, error),
+  );
   const text = report.ok ? report.message : `${report.reason ?? ""}: ${report.message}`;
   console.log(command.json ? JSON.stringify(report) : text);
   return report.ok ? 0 : 1;
@@ -64,6 +72,8 @@ async function runJob(stage: "preflight" | "fetch" | "install" | "uninstall"): P
         signal,
       );
     }
+    const { closeNetwork } = await import("./host/close-network.ts");
+    closeNetwork(); // The pod has one for `fetch`; whoever is root on the node does not get it.
     const { runHostStage } = await import("./job.ts");
     return await withContext("auto", async (context) =>
       runHostStage({ context, stage, request, artifactDir: ARTIFACT_DIR }, signal),

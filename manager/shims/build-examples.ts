@@ -1,4 +1,4 @@
-import { RETRY_ANNOTATION, SHIM_FINALIZER } from "@rcm/crds";
+import { SHIM_FINALIZER } from "@rcm/crds";
 import type { InstallReport } from "@rcm/lib/install-job";
 import type { Decision, NodeFacts } from "./decide-node.ts";
 import type { NodeJob, PodView } from "./job-view.ts";
@@ -48,7 +48,8 @@ export function exampleNode(part: Partial<NodeView> = {}): NodeView {
     name,
     uid: `uid-${name}`,
     labels: { wasm: "true" },
-    annotations: {},
+    retry: undefined,
+    records: {},
     taints: [],
     ready: true,
     os: "linux",
@@ -199,9 +200,4 @@ export function exampleObserved(part: Partial<Observed> = {}): Observed {
     now: NOW,
     ...part,
   };
-}
-
-/** The annotation by which somebody asks for another try. */
-export function retryAnnotation(value: string): Readonly<Record<string, string>> {
-  return { [RETRY_ANNOTATION]: value };
 }

@@ -3,6 +3,7 @@ import type { Kube } from "@rcm/lib/kube";
 import type { Log } from "@rcm/lib/log";
 import { Informer } from "../runtime/informer.ts";
 import { ExpectedJobs } from "./expected-jobs.ts";
+import { JobJoin } from "./job-join.ts";
 import { jobView, type JobJson, type JobView, type PodView } from "./job-view.ts";
 import { nodeView, type NodeJson, type NodeView } from "./node-view.ts";
 import { Overlay } from "./overlay.ts";
@@ -26,6 +27,7 @@ export class ShimCache {
   readonly pods: Informer<PodJson, PodView>;
   readonly runtimeClasses: Informer<RuntimeClassJson, RuntimeClassJson>;
   readonly expectedJobs = new ExpectedJobs();
+  readonly jobJoin = new JobJoin();
   readonly writtenNodes = new Overlay<NodeView>();
   readonly writtenShims = new Overlay<ShimObject>();
 

@@ -227,7 +227,10 @@ function confined(): object {
   };
 }
 
-/** Root only because systemd and the files of the host belong to root; without any capability. */
+/**
+ * Root only because systemd and the files of the host belong to root; without any capability. Kubernetes has no way to
+ * keep one container from the pod's network: the installer closes it to itself before it does anything else.
+ */
 function asRoot(): object {
   return { ...confined(), runAsNonRoot: false, runAsUser: 0, runAsGroup: 0 };
 }

@@ -3,7 +3,6 @@ import { describe, it } from "mocha";
 import { exampleDecision, exampleJob, exampleNode, exampleRecord, failedRecord } from "./build-examples.ts";
 import type { Decision } from "./decide-node.ts";
 import { projectNode } from "./node-projection.ts";
-import { recordText } from "./record.ts";
 
 const KEY = "shim.runtime.spinkube.dev/spin-v2";
 const CONTEXT = { shim: "spin-v2", selectorKeys: new Set(["wasm"]) };
@@ -76,7 +75,10 @@ describe("projectNode()", () => {
   }
 
   it("takes everything away when the node is clean", () => {
-    const node = exampleNode({ labels: { [KEY]: "uninstalling", "spin-v2": "pending" }, annotations: { [KEY]: "{}" } });
+    const node = exampleNode({
+      labels: { [KEY]: "uninstalling", "spin-v2": "pending" },
+      records: { [KEY]: undefined },
+    });
     const decision = exampleDecision({ node, state: "Removing", wanted: "absent", settled: true });
     expect(projectNode(decision, false, CONTEXT)).to.deep.equal({
       name: "node1",
@@ -97,14 +99,14 @@ describe("projectNode()", () => {
     const record = exampleRecord();
     const node = exampleNode({
       labels: { [KEY]: "provisioned", "spin-v2": "provisioned" },
-      annotations: { [KEY]: recordText(record) },
+      records: { [KEY]: { ...record } },
     });
     expect(projectNode(exampleDecision({ node, record, touched: true }), false, CONTEXT)).to.equal(undefined);
   });
 
   it("puts a label back that somebody wiped", () => {
     const record = exampleRecord();
-    const node = exampleNode({ labels: {}, annotations: { [KEY]: recordText(record) } });
+    const node = exampleNode({ labels: {}, records: { [KEY]: { ...record } } });
     const patch = projectNode(exampleDecision({ node, record, touched: true }), false, CONTEXT);
     expect(patch).to.deep.include({ labels: { [KEY]: "provisioned", "spin-v2": "provisioned" }, promotes: true });
   });

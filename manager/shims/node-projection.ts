@@ -3,6 +3,7 @@ import type { NodeLabelValue } from "@rcm/crds";
 import type { Decision } from "./decide-node.ts";
 import type { NodeView } from "./node-view.ts";
 import { recordText, type NodeRecord } from "./record.ts";
+import { isSame } from "./same.ts";
 
 /** What of ours a Node should carry for a Shim; null takes a key away, as in a JSON merge patch. */
 export interface NodePatch {
@@ -33,7 +34,7 @@ export function projectNode(
   const label = labelOf(decision, isStarting) ?? null;
   const key = nodeKey(context.shim);
   const labels = changed(node.labels, { [key]: label, ...bareLabel(decision, label, context) });
-  const annotations = changed(node.annotations, { [key]: record === undefined ? null : recordText(record) });
+  const annotations = isNoted(node, key, record) ? {} : { [key]: record === undefined ? null : recordText(record) };
   if (Object.keys(labels).length + Object.keys(annotations).length === 0) return undefined;
   return { name: node.name, uid: node.uid, labels, annotations, promotes: labels[key] === "provisioned" };
 }
@@ -67,6 +68,12 @@ function bareLabel(
   const isForeign = present !== undefined && !UPSTREAM_VALUES.has(present);
   if (selectorKeys.has(shim) || isForeign) return {};
   return { [shim]: label === "uninstalling" ? "pending" : label };
+}
+
+/** The Node says so already; mostly it is the very record that was read from it. */
+function isNoted({ records }: NodeView, key: string, record: NodeRecord | undefined): boolean {
+  if (record === undefined) return !Object.hasOwn(records, key);
+  return record === records[key] || isSame(record, records[key]);
 }
 
 function changed(

@@ -1,10 +1,15 @@
+import { NODE_KEY_PREFIX, RETRY_ANNOTATION } from "@rcm/crds";
+import { parseRecord, type NodeRecord } from "./record.ts";
+
 /** The part of a Node that decisions rest on; 5,000 of these stay in memory, so no more than that. */
 export interface NodeView {
   readonly name: string;
   readonly uid: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Only ours. */
-  readonly annotations: Readonly<Record<string, string>>;
+  /** The annotation by which somebody asks for another try. */
+  readonly retry: string | undefined;
+  /** What our annotations say, by their keys; undefined what cannot be understood. Parsed once, not in every pass. */
+  readonly records: Readonly<Record<string, NodeRecord | undefined>>;
   readonly taints: readonly Taint[];
   readonly ready: boolean;
   readonly os: string;
@@ -51,16 +56,14 @@ interface NodeInfo {
   readonly containerRuntimeVersion?: string;
 }
 
-/** Part of the key of every annotation that we write or read. Labels are kept all: selectors may name any. */
-const ANNOTATION_DOMAIN = "runtime.spinkube.dev/";
-
 export function nodeView({ metadata, spec, status = {} }: NodeJson): NodeView {
   const { name, uid, labels = {}, annotations = {} } = metadata;
   return {
     name,
     uid,
     labels,
-    annotations: ourAnnotations(annotations),
+    retry: annotations[RETRY_ANNOTATION],
+    records: recordsOf(annotations),
     taints: spec?.taints ?? [],
     ready: (status.conditions ?? []).some((condition) => condition.type === "Ready" && condition.status === "True"),
     ...machineOf(status.nodeInfo),
@@ -77,6 +80,7 @@ function machineOf(info: NodeInfo = {}): Pick<NodeView, Machine> {
   return { os, architecture, machineId, bootId, osImage, kubeletVersion, runtimeVersion };
 }
 
-function ourAnnotations(all: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(all).filter(([key]) => key.includes(ANNOTATION_DOMAIN)));
+function recordsOf(annotations: Readonly<Record<string, string>>): NodeView["records"] {
+  const ours = Object.entries(annotations).filter(([key]) => key.startsWith(NODE_KEY_PREFIX));
+  return Object.fromEntries(ours.map(([key, text]) => [key, parseRecord(text)]));
 }

@@ -1,5 +1,5 @@
 import type { ShimCache } from "./cache.ts";
-import type { JobView, NodeJob, Obstacle, PodView } from "./job-view.ts";
+import type { NodeJob, Obstacle } from "./job-view.ts";
 import type { Observed } from "./plan.ts";
 
 export interface ObserveOptions {
@@ -27,17 +27,11 @@ export function observe(cache: ShimCache, name: string, options: ObserveOptions)
   };
 }
 
-/** Every Job with its newest pod. */
-export function jobsOf(cache: ShimCache, { hints, nowMs }: Omit<ObserveOptions, "maxConcurrentJobs">): NodeJob[] {
-  const pods = new Map<string, PodView>();
-  for (const pod of cache.pods.store.values()) {
-    const known = pods.get(pod.jobName);
-    if (known === undefined || known.createdAt < pod.createdAt) pods.set(pod.jobName, pod);
-  }
+/** Every Job with its newest pod, also those that only we know of yet. */
+export function jobsOf(
+  cache: ShimCache,
+  { hints, nowMs }: Omit<ObserveOptions, "maxConcurrentJobs">,
+): readonly NodeJob[] {
   const jobs = [...cache.jobs.store.values(), ...cache.expectedJobs.current(nowMs)];
-  return jobs.map((job) => withPod(job, pods.get(job.name), hints));
-}
-
-function withPod(job: JobView, pod: PodView | undefined, hints: ObserveOptions["hints"]): NodeJob {
-  return { ...job, pod, hint: hints.get(pod?.uid ?? job.uid) };
+  return cache.jobJoin.join(jobs, cache.pods.store.values(), hints);
 }

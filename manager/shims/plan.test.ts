@@ -1,4 +1,4 @@
-import { nodeKey } from "@rcm/crds";
+import { nodeKey, RETRY_ANNOTATION } from "@rcm/crds";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { artifactsOf } from "./artifacts.ts";
@@ -13,11 +13,10 @@ import {
   exampleShim,
   failedRecord,
   NOW,
-  retryAnnotation,
 } from "./build-examples.ts";
 import type { NodeView } from "./node-view.ts";
 import { planShim, type Observed, type Plan } from "./plan.ts";
-import { recordText, type NodeRecord } from "./record.ts";
+import type { NodeRecord } from "./record.ts";
 import { runtimeClassFor } from "./runtime-class.ts";
 import type { ShimObject } from "./shim-object.ts";
 
@@ -28,7 +27,7 @@ function recorded(part: Partial<NodeRecord> = {}, node: Partial<NodeView> = {}):
   const plain = exampleNode(node);
   const { machineId, bootId } = plain;
   const record = exampleRecord({ hash: wantedHash(), machineId, bootId, ...part });
-  return { ...plain, annotations: { [KEY]: recordText(record), ...plain.annotations } };
+  return { ...plain, records: { [KEY]: record } };
 }
 
 function wantedHash(): string {
@@ -145,7 +144,7 @@ describe("planShim()", () => {
 
   it("looks again when the next try is due", () => {
     const failed = failedRecord({ at: ago(0), hash: wantedHash(), job: "install-00000000" });
-    const node = exampleNode({ annotations: { [KEY]: recordText(failed) } });
+    const node = exampleNode({ records: { [KEY]: failed } });
     expect(plan({ nodes: [node] }).outcome).to.include({ afterMs: 5000 });
   });
 
@@ -166,12 +165,9 @@ describe("planShim()", () => {
 
   it("retries by the annotation of the Shim or of one node", () => {
     const failed = { ok: false, reason: "DigestMismatch", failures: 1 } as const;
-    const nodes = [
-      recorded({ ...failed }, { name: "node1" }),
-      recorded({ ...failed }, { name: "node2", annotations: retryAnnotation("1") }),
-    ];
+    const nodes = [recorded({ ...failed }, { name: "node1" }), recorded({ ...failed }, { name: "node2", retry: "1" })];
     expect(starts(plan({ nodes }))).to.deep.equal(["install node2 2"]);
-    const shim = exampleShim({}, { annotations: retryAnnotation("1") });
+    const shim = exampleShim({}, { annotations: { [RETRY_ANNOTATION]: "1" } });
     expect(starts(plan({ nodes, shim }))).to.deep.equal(["install node1 2", "install node2 2"]);
   });
 
@@ -230,7 +226,7 @@ describe("planShim() of a Shim that is being deleted", () => {
 
   it("says which pods it waits for", () => {
     const busy = failedRecord({ operation: "uninstall", reason: "InUse", message: "default/x uses it" });
-    const made = removal({ nodes: [exampleNode({ annotations: { [KEY]: recordText(busy) } })] });
+    const made = removal({ nodes: [exampleNode({ records: { [KEY]: busy } })] });
     expect(made.status?.conditions?.[0]?.message).to.equal(
       "1 nodes still have the shim; node1: InUse: default/x uses it",
     );

@@ -9,7 +9,6 @@ import type { JobView, NodeJob } from "./job-view.ts";
 import type { JobOrder } from "./job.ts";
 import { projectNode, type NodePatch } from "./node-projection.ts";
 import type { NodeView } from "./node-view.ts";
-import { parseRecord } from "./record.ts";
 import { progressOf } from "./result.ts";
 import { planRollout, type Rollout } from "./rollout.ts";
 import {
@@ -103,7 +102,7 @@ function decide(observed: Observed, own: readonly NodeJob[]): readonly Decision[
   const artifacts = artifactsOf(shim);
   return observed.nodes.flatMap((node) => {
     const isWanted = !isDeleting(shim) && matches(shim.spec.nodeSelector, node);
-    const marked = node.labels[key] !== undefined || node.annotations[key] !== undefined;
+    const marked = node.labels[key] !== undefined || Object.hasOwn(node.records, key);
     const ours = jobs.get(node.uid) ?? [];
     if (!isWanted && !marked && ours.length === 0) return [];
     const artifact = isWanted ? artifacts(node) : undefined;
@@ -124,7 +123,7 @@ function factsOf(shim: ShimObject, { node, jobs, marked, artifact }: NodeInput):
     node,
     jobs,
     marked,
-    record: parseRecord(node.annotations[nodeKey(nameOf(shim))]),
+    record: node.records[nodeKey(nameOf(shim))],
     wanted: artifact === undefined ? { kind: "absent" } : { kind: "present", hash: artifact.hash },
     ineligible: artifact?.missing ?? ineligible(node, shim.spec.tolerations ?? []),
     shimUid: shim.metadata.uid ?? "",
@@ -134,7 +133,7 @@ function factsOf(shim: ShimObject, { node, jobs, marked, artifact }: NodeInput):
 }
 
 function retryValue({ metadata }: ShimObject, node: NodeView): string {
-  const values = [metadata.annotations?.[RETRY_ANNOTATION], node.annotations[RETRY_ANNOTATION]];
+  const values = [metadata.annotations?.[RETRY_ANNOTATION], node.retry];
   return values.some((value) => value !== undefined) ? values.map((value) => value ?? "").join("|") : "";
 }
 

@@ -42,8 +42,10 @@ function timed({ stuckPods }: ReconcileOptions): { readonly hints: StuckPods["hi
 }
 
 async function lookUpStuckPods(options: ReconcileOptions, signal: AbortSignal): Promise<void> {
+  const { stuckPods, cache } = options;
   const now = timed(options);
-  await options.stuckPods.ask(jobsOf(options.cache, now), now.nowMs, signal);
+  const due = stuckPods.due(jobsOf(cache, now), now.nowMs);
+  if (due.length > 0) await stuckPods.ask(due, now.nowMs, signal);
 }
 
 async function write(options: ReconcileOptions, { shim }: Observed, plan: Plan, signal: AbortSignal): Promise<Outcome> {

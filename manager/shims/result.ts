@@ -13,8 +13,10 @@ export type Progress =
   | { readonly kind: "ended" }
   | { readonly kind: "hopeless"; readonly obstacle: Obstacle };
 
+const ENDED: Progress = { kind: "ended" };
+
 export function progressOf(job: NodeJob, nowMs: number): Progress {
-  if (hasEnded(job, nowMs)) return { kind: "ended" };
+  if (hasEnded(job, nowMs)) return ENDED;
   const obstacle = obstacleOf(job);
   const sinceMs = Date.parse(job.pod?.createdAt ?? job.createdAt);
   const isHopeless = obstacle !== undefined && nowMs - sinceMs > START_PATIENCE_MS;

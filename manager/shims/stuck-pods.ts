@@ -28,13 +28,17 @@ export class StuckPods {
     return this.#hints;
   }
 
-  /** Asks about those of `jobs` that seem stuck: one request each, not more often than every 20 s. */
-  async ask(jobs: readonly NodeJob[], nowMs: number, signal: AbortSignal): Promise<void> {
-    this.#forget(jobs);
-    const due = jobs.filter(
-      (job) => isSilent(job, nowMs) && nowMs - (this.#askedMs.get(keyOf(job)) ?? 0) >= ASK_AFTER_MS,
-    );
-    await Promise.all(due.slice(0, MAX_QUESTIONS).map(async (job) => this.#askOne(keyOf(job), nowMs, signal)));
+  /** Those that seem stuck and have not been asked about for a while; mostly none. */
+  due(jobs: readonly NodeJob[], nowMs: number): readonly NodeJob[] {
+    if (this.#askedMs.size > 0) this.#forget(jobs);
+    const silent = jobs.filter((job) => isSilent(job, nowMs));
+    const due = silent.filter((job) => nowMs - (this.#askedMs.get(keyOf(job)) ?? 0) >= ASK_AFTER_MS);
+    return due.slice(0, MAX_QUESTIONS);
+  }
+
+  /** Asks about each: one request. */
+  async ask(due: readonly NodeJob[], nowMs: number, signal: AbortSignal): Promise<void> {
+    await Promise.all(due.map(async (job) => this.#askOne(keyOf(job), nowMs, signal)));
   }
 
   async #askOne(uid: string, nowMs: number, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { exampleReport } from "./build-examples.ts";
+import { exampleRecord, exampleReport } from "./build-examples.ts";
 import { jobView } from "./job-view.ts";
 import { nodeView } from "./node-view.ts";
 import { podView } from "./pod-view.ts";
+import { recordText } from "./record.ts";
 
 describe("jobView()", () => {
   type Conditions = readonly { type: string; status: string; reason?: string; lastTransitionTime?: string }[];
@@ -149,6 +150,7 @@ describe("nodeView()", () => {
         labels: { wasm: "true" },
         annotations: {
           "shim.runtime.spinkube.dev/spin": "{}",
+          "shim.runtime.spinkube.dev/good": recordText(exampleRecord()),
           "runtime.spinkube.dev/retry": "1",
           "other/annotation": "large",
         },
@@ -170,7 +172,8 @@ describe("nodeView()", () => {
       name: "node1",
       uid: "u",
       labels: { wasm: "true" },
-      annotations: { "shim.runtime.spinkube.dev/spin": "{}", "runtime.spinkube.dev/retry": "1" },
+      retry: "1",
+      records: { "shim.runtime.spinkube.dev/spin": undefined, "shim.runtime.spinkube.dev/good": exampleRecord() },
       taints: [{ key: "gpu", effect: "NoSchedule" }],
       ready: true,
       os: "linux",

@@ -9,7 +9,8 @@ import { afterEach, beforeEach, describe, it } from "mocha";
 import { CriConnection } from "./cri-connection.ts";
 import { waitForCri } from "./wait-for-cri.ts";
 
-const signal = AbortSignal.timeout(60_000);
+// Of a whole file, so without a limit of its own: mocha limits each test.
+const { signal } = new AbortController();
 
 describe("CriConnection", () => {
   let folder = "";

@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import { createDispatcher } from "./dispatcher.ts";
 import { cannotFetch } from "./fetch-error.ts";
 import { connectionFailure, parseRetryAfter, statusFailure } from "./http-failure.ts";
 import type { FetchOrder } from "./request.ts";
@@ -60,6 +59,8 @@ function opened(answer: Answer): OpenLocation {
 }
 
 async function ask(url: URL, order: FetchOrder, signal: AbortSignal): Promise<Answer> {
+  // Loaded on demand: it takes 25 MB of memory, which an install from a file does not need.
+  const { createDispatcher } = await import("./dispatcher.ts");
   const dispatcher = createDispatcher(url, order);
   try {
     const answer = await dispatcher.request({

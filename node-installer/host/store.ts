@@ -7,7 +7,7 @@ import { fileError } from "../errors.ts";
 import { isNotFound, syncFolder, UNFINISHED } from "./atomic-file.ts";
 
 /**
- * Executables by digest, `<root>/store/<sha256>/<file name>`, and one link for each shim, `<root>/bin/<file name>`,
+ * Executables by digest, `<root>/store/<sha256>/<file name>`, beside which a shim may unpack what it needs, and one link for each shim, `<root>/bin/<file name>`,
  * which containerd's configuration names. An executable is never changed: a new version is a new folder and the link is
  * swapped, so a process that runs keeps its file, and containerd needs no restart.
  */
@@ -24,8 +24,12 @@ export function fileName(shim: string): string {
   return `containerd-shim-${shim}`;
 }
 
-export function binaryPath({ root }: Store, digest: string, shim: string): string {
-  return join(root, "store", digest, fileName(shim));
+export function binaryPath(store: Store, digest: string, shim: string): string {
+  return join(digestPath(store, digest), fileName(shim));
+}
+
+export function digestPath({ root }: Store, digest: string): string {
+  return join(root, "store", digest);
 }
 
 /** Whether the executable is in the store, whole: its bytes are read and their digest compared. */
@@ -112,23 +116,13 @@ export async function setShimLink(store: Store, shim: string, target: string | u
   }
 }
 
-/** Digests of all that is in the store. */
+/** Digests of all that is in the store, each a folder: beside the executable lies what it unpacks when it runs. */
 export async function storedDigests({ root }: Store): Promise<readonly string[]> {
   const names = await readdir(join(root, "store")).catch((error: unknown) => {
     if (isNotFound(error)) return [];
     throw fileError("read the folder", join(root, "store"), error);
   });
   return names.filter((name) => /^[a-f0-9]{64}$/.test(name));
-}
-
-export async function removeDigest({ root }: Store, digest: string): Promise<void> {
-  const path = join(root, "store", digest);
-  try {
-    await rm(path, { recursive: true, force: true });
-    await syncFolder(join(root, "store"));
-  } catch (error) {
-    throw fileError("remove", path, error);
-  }
 }
 
 /** Takes away what killed installers left half-written, and then the folders that are empty, if possible the root too. */

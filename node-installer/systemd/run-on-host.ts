@@ -123,7 +123,8 @@ async function readCode(path: string): Promise<number | undefined> {
 async function readCapped(path: string, max: number): Promise<string> {
   const file = await open(path);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(max), 0, max, 0);
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(Math.min(size, max)), position: 0 });
     return buffer.toString("utf8", 0, bytesRead);
   } finally {
     await file.close();

@@ -8,8 +8,8 @@ import { packLayer } from "../tar-layer.ts";
 import type { TarEntry } from "../tar-stream.ts";
 import { BASE_PACKAGES, baseEntries } from "./base-layer.ts";
 import { billOfMaterials } from "./bill-of-materials.ts";
-import type { Bundle } from "./bundle.ts";
-import { bundleProgram } from "./bundle.ts";
+import type { SplitBundle } from "./bundle.ts";
+import { bundleInParts } from "./bundle.ts";
 import type { DebianTree } from "./debian-packages.ts";
 import { debianTree } from "./debian-packages.ts";
 import { nodeLayer } from "./node-layer.ts";
@@ -49,10 +49,10 @@ export async function buildImages(
   place: BuildPlace,
   signal: AbortSignal,
 ): Promise<PackedImage[]> {
-  const bundles = new Map<ImageName, Bundle>();
+  const bundles = new Map<ImageName, SplitBundle>();
   for (const image of options.images) {
     place.progress(`bundle ${image}`);
-    bundles.set(image, await bundleProgram(place.root, PROGRAMS[image].entry));
+    bundles.set(image, await bundleInParts(place.root, PROGRAMS[image].entry, image));
   }
   const work = await mkdtemp(join(place.cache, "build-"));
   try {
@@ -88,7 +88,7 @@ async function layFoundation(
 
 interface PackOrder {
   readonly image: ImageName;
-  readonly bundle: Bundle;
+  readonly bundle: SplitBundle;
   readonly foundation: Foundation;
   readonly options: BuildOptions;
   readonly place: BuildPlace;
@@ -127,7 +127,7 @@ function programEntries({ image, bundle, foundation, options, place }: PackOrder
     npm: bundle.packages,
   });
   return [
-    ...programFiles(image, bundle),
+    ...programFiles(bundle),
     { kind: "file", path: `usr/share/sbom/${image}.cdx.json`, content: bill, mode: 0o644 },
   ];
 }

@@ -1,8 +1,8 @@
-/** Bundles a program into one file, so that no node_modules is needed where it runs. */
+/** Bundles a program, so that no node_modules is needed where it runs. */
 import { readFile, readdir } from "node:fs/promises";
 import { isBuiltin } from "node:module";
-import { join } from "node:path";
-import type { Metafile } from "esbuild";
+import { basename, join } from "node:path";
+import type { BuildOptions, Metafile, OutputFile } from "esbuild";
 import { build } from "esbuild";
 import { BuildError } from "../build-error.ts";
 
@@ -21,6 +21,17 @@ export interface Bundle {
   readonly packages: readonly BundledPackage[];
 }
 
+interface BundleFile {
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+export interface SplitBundle {
+  /** The first one is the program; it imports the others from beside it. */
+  readonly files: readonly BundleFile[];
+  readonly packages: readonly BundledPackage[];
+}
+
 /** CommonJS modules in an ES module still call `require` for Node's own modules. */
 const REQUIRE =
   'import{createRequire as rcmCreateRequire}from"node:module";const require=rcmCreateRequire(import.meta.url);';
@@ -32,14 +43,47 @@ const REQUIRE =
  * @throws {BuildError} `SOURCE_MISSING` if `entry` does not bundle, or would import something at run time that is not Node's.
  */
 export async function bundleProgram(root: string, entry: string, format: "esm" | "cjs" = "esm"): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({
+  const { outputFiles, metafile } = await bundle(root, entry, { format });
+  const [output] = outputFiles;
+  if (output === undefined) throw isEmpty(entry);
+  return { code: output.contents, packages: await bundledPackages(root, metafile) };
+}
+
+/**
+ * The same as `name`.mjs, with what is imported on demand in files of its own: V8 keeps the text of every file that is
+ * loaded, so a process pays only for what it uses.
+ *
+ * @throws {BuildError} as `bundleProgram`.
+ */
+export async function bundleInParts(root: string, entry: string, name: string): Promise<SplitBundle> {
+  const { outputFiles, metafile } = await bundle(root, entry, {
+    splitting: true,
+    entryNames: name,
+    chunkNames: "part-[hash]",
+    outExtension: { ".js": ".mjs" },
+  });
+  const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), content: contents }));
+  const program = files.find((file) => file.name === `${name}.mjs`);
+  if (program === undefined) throw isEmpty(entry);
+  const parts = files.filter((file) => file !== program).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { files: [program, ...parts], packages: await bundledPackages(root, metafile) };
+}
+
+interface Bundled {
+  readonly outputFiles: readonly OutputFile[];
+  readonly metafile: Metafile;
+}
+
+async function bundle(root: string, entry: string, options: BuildOptions): Promise<Bundled> {
+  const { format = "esm" } = options;
+  const { outputFiles = [], metafile = { inputs: {}, outputs: {} } } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
     outdir: "bundle", // Only a name: nothing is written.
     write: false,
     bundle: true,
     platform: "node",
-    format,
+    format: "esm",
     target: "node26",
     minifyWhitespace: true,
     minifySyntax: true,
@@ -48,14 +92,17 @@ export async function bundleProgram(root: string, entry: string, format: "esm" |
     ...(format === "esm" ? { banner: { js: REQUIRE } } : {}),
     metafile: true,
     logLevel: "silent",
+    ...options,
   }).catch((cause: unknown) => {
     const [first = "unknown"] = (cause as Error).message.split("\n").slice(1);
     throw new BuildError("SOURCE_MISSING", `Cannot bundle "${entry}": ${first}`, { cause });
   });
   refuseLateImports(entry, metafile);
-  const [output] = outputFiles;
-  if (output === undefined) throw new BuildError("SOURCE_MISSING", `Cannot bundle "${entry}": it is empty`);
-  return { code: output.contents, packages: await bundledPackages(root, metafile) };
+  return { outputFiles, metafile };
+}
+
+function isEmpty(entry: string): BuildError {
+  return new BuildError("SOURCE_MISSING", `Cannot bundle "${entry}": it is empty`);
 }
 
 /** esbuild leaves what it cannot find, inside `try` blocks of CommonJS modules, for run time: optional dependencies. */

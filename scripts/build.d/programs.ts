@@ -8,7 +8,7 @@ export type ImageName = (typeof IMAGE_NAMES)[number];
 
 interface ImageProgram {
   readonly title: string;
-  /** Its source, relative to the checkout. In the image it is `/app/<image>.mjs`. */
+  /** Its source, relative to the checkout. In the image it is `/app/<image>.mjs`, with parts beside it that are loaded on demand. */
   readonly entry: string;
 }
 
@@ -22,7 +22,13 @@ const QUIET = "--disable-warning=ExperimentalWarning";
 
 /** V8 takes memory that it could do without; `test/bench/` measures what is left with these limits (megabytes). */
 export const NODE_FLAGS: Readonly<Record<ImageName, readonly string[]>> = {
-  manager: [QUIET, "--max-semi-space-size=1", "--optimize-for-size", "--max-old-space-size=128"],
+  manager: [
+    QUIET,
+    "--max-semi-space-size=1",
+    "--optimize-for-size",
+    "--max-old-space-size=128",
+    "--heap-growing-percent=25", // By default what is thrown away may take as much room as what is kept.
+  ],
   "node-installer": [QUIET, "--max-semi-space-size=1", "--optimize-for-size"],
 };
 

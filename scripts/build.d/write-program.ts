@@ -7,7 +7,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../lib/errors.ts";
 import { BuildError } from "../build-error.ts";
-import { bundleProgram } from "./bundle.ts";
+import { bundleInParts } from "./bundle.ts";
 import { programFiles } from "./program-files.ts";
 import { IMAGE_NAMES, PROGRAMS } from "./programs.ts";
 
@@ -19,8 +19,8 @@ async function main([wanted = "", folder = ""]: readonly string[]): Promise<void
       `Cannot write the program "${wanted}": give one of ${IMAGE_NAMES.join(", ")} and a folder`,
     );
   }
-  const bundle = await bundleProgram(dirname(dirname(import.meta.dirname)), PROGRAMS[image].entry);
-  for (const { path, content } of programFiles(image, bundle)) {
+  const bundle = await bundleInParts(dirname(dirname(import.meta.dirname)), PROGRAMS[image].entry, image);
+  for (const { path, content } of programFiles(bundle)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
   }

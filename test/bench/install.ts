@@ -1,8 +1,9 @@
 /**
  * What an install costs a node: node test/bench/install.ts [ROUNDS], on the cluster that `scripts/cluster up` made.
  *
- * For each version of containerd, in turn: a bare restart of containerd, an install, the same once more, a new
- * executable, an uninstall. Medians over the rounds. Outage: from the order to restart until CRI answers.
+ * First by hand, for each version of containerd in turn: a bare restart of containerd, a plan, an install, the same once
+ * more, a new executable, an uninstall. Then by the manager: a Shim is applied, and all nodes are provisioned at once.
+ * Medians over the rounds, but for memory, where the worst is shown. Outage: from the order to restart until CRI answers.
  */
 import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
@@ -13,6 +14,8 @@ import { bundleProgram } from "../../scripts/build.d/bundle.ts";
 import { NODE_FLAGS } from "../../scripts/build.d/programs.ts";
 import { NODES, prepareHosts } from "../support/node-host.ts";
 import type { NodeHost, Report } from "../support/node-host.ts";
+import { measureRollouts } from "./install/rollouts.ts";
+import type { NodeRollout } from "./install/rollouts.ts";
 
 const TOP = join(import.meta.dirname, "../..");
 const FOLDER = "/srv/rcm-test";
@@ -23,7 +26,8 @@ interface Round {
   readonly install: Report;
   readonly again: Report;
   readonly upgrade: Report;
-  readonly peakMb: number;
+  readonly planMb: number;
+  readonly installMb: number;
 }
 
 const hosts = await prepareHosts();
@@ -44,10 +48,12 @@ for (const [at, { version }] of NODES.entries()) {
     "again: all (ms)": median(all.map(({ again }) => again.durationMs)),
     "new executable: restarts": median(all.map(({ upgrade }) => upgrade.restarts)),
     "new executable: all (ms)": median(all.map(({ upgrade }) => upgrade.durationMs)),
-    "peak memory (MB)": median(all.map(({ peakMb }) => peakMb)),
+    "plan: peak memory (MB)": Math.max(...all.map(({ planMb }) => planMb)),
+    "install: peak memory (MB)": Math.max(...all.map(({ installMb }) => installMb)),
   });
 }
 console.table(table);
+printRollouts(await measureRollouts(rounds));
 for (const image of ["manager", "node-installer"]) {
   for (const arch of ["amd64", "arm64"]) console.log(`${image}-${arch}: ${imageSize(image, arch)}`);
 }
@@ -55,17 +61,43 @@ for (const image of ["manager", "node-installer"]) {
 async function play(host: NodeHost): Promise<Round> {
   const node = `${FOLDER}/node ${NODE_FLAGS["node-installer"].join(" ")}`;
   const bareMs = Number(await host.out(`${node} ${FOLDER}/restart.mjs`));
-  const line = `${node} ${FOLDER}/installer.mjs install --shim ${FOLDER}/shim1.tar.gz --name demo-v1 --json`;
-  // The kernel notes the peak of each process: the shell reads that of its child when it ends.
+  const order = `--shim ${FOLDER}/shim1.tar.gz --name demo-v1 --json`;
+  const plan = await withPeak(host, `${node} ${FOLDER}/installer.mjs plan ${order}`);
+  const install = await withPeak(host, `${node} ${FOLDER}/installer.mjs install ${order}`);
+  const again = await host.install(1);
+  const upgrade = await host.install(2);
+  await host.uninstall();
+  return { bareMs, install: install.report, again, upgrade, planMb: plan.peakMb, installMb: install.peakMb };
+}
+
+/** The kernel notes the peak of each process: its parent reads it when it ends. */
+async function withPeak(host: NodeHost, line: string): Promise<{ readonly report: Report; readonly peakMb: number }> {
   const output = await host.out(
     `python3 -c "import resource,subprocess,sys; subprocess.run(sys.argv[1:]); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)" ${line}`,
   );
   const lines = output.split("\n");
-  const install = JSON.parse(lines.find((text) => text.startsWith('{"schema"')) ?? "{}") as Report;
-  const again = await host.install(1);
-  const upgrade = await host.install(2);
-  await host.uninstall();
-  return { bareMs, install, again, upgrade, peakMb: Math.round(Number(lines.at(-1)) / 1024) };
+  const report = JSON.parse(lines.find((text) => text.startsWith('{"schema"')) ?? "{}") as Report;
+  return { report, peakMb: Math.round(Number(lines.at(-1)) / 1024) };
+}
+
+function printRollouts(all: readonly NodeRollout[]): void {
+  console.table(
+    NODES.map(({ name, version }) => {
+      const own = all.filter(({ node }) => node === name);
+      const stages = (["preflight", "fetch", "install"] as const).map((stage) => {
+        const costs = own.map(({ stages: each }) => each[stage]);
+        const peakMb = Math.max(...costs.map((cost) => cost.peakMb));
+        const durationMs = median(costs.map((cost) => cost.durationMs));
+        return [`${stage} (ms, MB)`, `${durationMs}, ${peakMb}`] as const;
+      });
+      const proven = median(own.map(({ provenAfterMs }) => provenAfterMs));
+      const first = [
+        ["containerd", version],
+        ["applied to Proven (s)", (proven / 1000).toFixed(1)],
+      ] as const;
+      return Object.fromEntries<string>([...first, ...stages]);
+    }),
+  );
 }
 
 async function provideRestart(all: readonly NodeHost[]): Promise<void> {

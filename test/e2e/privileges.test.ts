@@ -101,6 +101,7 @@ describe("the rights of what we run", () => {
       for (const process of processes) {
         expect(process).to.deep.include({
           ...POWERLESS,
+          seccompFilters: 1,
           uids: "65532 65532 65532 65532",
           gids: "65532 65532 65532 65532",
         });
@@ -109,10 +110,11 @@ describe("the rights of what we run", () => {
     }
   });
 
-  it("leave an installer its five paths, by the kernel's own word", () => {
+  it("leave an installer its five paths and no network, by the kernel's own word", () => {
     for (const { processes } of [...installs, ...uninstalls]) {
       for (const process of processes) {
         expect(process).to.deep.include({ ...POWERLESS, uids: "0 0 0 0", gids: "0 0 0 0" });
+        expect(process.seccompFilters).to.equal(2); // The runtime's, and what `closeNetwork` has put over it.
         // What containerd has mounted below its folder comes along: Kubernetes mounts hostPath recursively.
         const mounts = process.mounts.filter((mount) => !mount.startsWith("/run/containerd/"));
         expect(mounts).to.have.members([
@@ -168,7 +170,7 @@ describe("the rights of what we run", () => {
       const host = stage.hosts.find(({ name }) => name === pod.spec.nodeName) ?? expect.fail("no such node");
       const [process, ...more] = await processesOf(host, pod);
       expect(more).to.deep.equal([]);
-      expect(process).to.deep.include({ ...POWERLESS, uids: "65532 65532 65532 65532" });
+      expect(process).to.deep.include({ ...POWERLESS, seccompFilters: 1, uids: "65532 65532 65532 65532" });
       expect(process?.mounts).to.have.members([...EVERYWHERE, "/var/run/secrets/kubernetes.io/serviceaccount ro"]);
     }
   });

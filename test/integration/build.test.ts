@@ -187,6 +187,20 @@ describe("scripts/build", () => {
     }
   });
 
+  for (const { image, args, words } of [
+    { image: "manager", args: ["--installer-image=i", "--namespace=n", "--kubeconfig=/none"], words: "open '/none'" },
+    { image: "node-installer", args: ["verify", "--name", "demo-v1"], words: "SystemdUnavailable: " },
+  ]) {
+    it(`packs what ${image} loads on demand`, async () => {
+      const { config } = await readImage(join(work.path, `${image}-amd64`));
+      const [program = "", ...rest] = config.config.Entrypoint;
+      const root = join(work.path, `root-${image}`); // Unpacked by the test before.
+      const { code, stdout } = await run("chroot", "--userspec=65532:65532", root, program, ...rest, ...args);
+      expect(code, stdout).to.equal(1);
+      expect(stdout).to.include(words);
+    });
+  }
+
   for (const { flags, message } of [
     { flags: ["--only", "shim"], message: 'Cannot use "--only shim": it takes some of manager,node-installer' },
     { flags: ["--arch", "amd64,s390x"], message: 'Cannot use "--arch s390x": it takes some of amd64,arm64' },

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { afterEach, before, describe, it } from "mocha";
 import type { NodeHost } from "../support/node-host.ts";
-import { BACKUP, NODES, prepareHosts, SHIM } from "../support/node-host.ts";
+import { BACKUP, NODES, prepareHosts, SHIM, unpackBeside } from "../support/node-host.ts";
 
 const CONFIG = "/etc/containerd/config.toml";
 
@@ -49,6 +49,7 @@ for (const { name, version } of NODES) {
       it("swaps a new executable in without a restart", async () => {
         const start = await host.containerdStart();
         const first = await host.out("readlink /opt/rcm/bin/containerd-shim-demo-v1");
+        await host.out(unpackBeside(first));
         expect(await host.install(2)).to.include({ ok: true, restarts: 0 });
         expect(await host.containerdStart()).to.equal(start);
         const second = await host.out("readlink /opt/rcm/bin/containerd-shim-demo-v1");
@@ -63,6 +64,7 @@ for (const { name, version } of NODES) {
       });
 
       it("leaves the host byte-identical after uninstall, and does it twice without harm", async () => {
+        await host.out(unpackBeside("$(readlink /opt/rcm/bin/containerd-shim-demo-v1)"));
         expect(await host.uninstall()).to.include({ ok: true, restarts: 1 });
         await host.out("for i in $(seq 50); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; exit 1");
         expect(await host.listing()).to.equal(clean);

@@ -141,6 +141,11 @@ export function isProvisioned({ status }: ShimJson): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") === true;
 }
 
+/** The word that `kubectl get shims` shows. */
+export function reasonOf({ status }: ShimJson): string | undefined {
+  return status?.conditions?.find(({ type }) => type === "Ready")?.reason;
+}
+
 export function stateOf({ status }: ShimJson, node: string): NodeState | undefined {
   return status?.nodeStates?.find(({ name }) => name === node);
 }

@@ -1,7 +1,8 @@
+import { expect } from "chai";
 import { openCluster } from "../cluster/index.ts";
 import type { Cluster } from "../cluster/index.ts";
 import type { ArtifactServer } from "./artifact-server.ts";
-import { applyDeployment, buildAndLoad, NAMESPACE, startNodesServer } from "./deployment.ts";
+import { applyDeployment, buildAndLoad, NAMESPACE, runPod, startNodesServer } from "./deployment.ts";
 import { createKubectl, eventually } from "./kubectl.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { NODES, NodeHost } from "./node-host.ts";
@@ -14,6 +15,8 @@ export interface Stage {
   readonly hosts: readonly NodeHost[];
   /** Of each host: see `NodeHost.listing`. */
   listings(): Promise<readonly string[]>;
+  /** Of each host: when its containerd started. */
+  containerdStarts(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -33,6 +36,7 @@ export async function openStage(): Promise<Stage> {
     server,
     hosts,
     listings: async () => Promise.all(hosts.map(async (host) => host.listing())),
+    containerdStarts: async () => Promise.all(hosts.map(async (host) => host.containerdStart())),
     close: async () => server.close(),
   };
   await cleanUp(stage);
@@ -62,4 +66,38 @@ export async function cleanUp({ kubectl }: Pick<Stage, "kubectl">): Promise<void
 export async function jobsOf(kubectl: Kubectl, shim: string): Promise<readonly string[]> {
   const text = await kubectl(["-n", NAMESPACE, "get", "jobs", "-l", `runtime.spinkube.dev/shim=${shim}`, "-o", "name"]);
   return text.split("\n").filter((line) => line !== "");
+}
+
+/** How often the last container of each of a Shim's Jobs says that it restarted containerd. */
+export async function restartsReported(kubectl: Kubectl, shim: string): Promise<readonly number[]> {
+  const path = '{range .items[*]}{.status.containerStatuses[0].state.terminated.message}{"\\n"}{end}';
+  const selector = `runtime.spinkube.dev/shim=${shim}`;
+  const text = await kubectl(["-n", NAMESPACE, "get", "pods", "-l", selector, "-o", `jsonpath=${path}`]);
+  const reports = text.split("\n").filter((line) => line.startsWith("{"));
+  return reports.map((line) => (JSON.parse(line) as { readonly restarts: number }).restarts);
+}
+
+/** From when to when each of a Shim's installers was at work, in the order of their making; RFC 3339, whole seconds. */
+export async function workTimes(kubectl: Kubectl, shim: string): Promise<readonly { start: string; end: string }[]> {
+  const end = "state.terminated.finishedAt";
+  const ends = `{.status.initContainerStatuses[*].${end}} {.status.containerStatuses[*].${end}}`;
+  const path = `{range .items[*]}{.metadata.creationTimestamp} ${ends}{"\\n"}{end}`;
+  const selector = `runtime.spinkube.dev/shim=${shim}`;
+  const text = await kubectl(["-n", NAMESPACE, "get", "pods", "-l", selector, "-o", `jsonpath=${path}`]);
+  const lines = text.split("\n").filter((line) => line !== "");
+  return lines.toSorted().map((line) => {
+    const [start = "", ...times] = line.trim().split(/ +/);
+    return { start, end: times.toSorted().at(-1) ?? "" };
+  });
+}
+
+/** Every node still starts a pod that has nothing to do with us. */
+export async function expectOrdinaryPods(kubectl: Kubectl): Promise<void> {
+  await Promise.all(
+    NODES.map(async ({ name }) => {
+      const pod = `ordinary-${name}`;
+      expect(await runPod(kubectl, pod, name)).to.equal(`hello from ${pod}`);
+      await kubectl(["delete", "pod", pod, "--wait", "--grace-period=0", "--force"]);
+    }),
+  );
 }

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleProgram } from "../../scripts/build.d/bundle.ts";
+import { bundleInParts, bundleProgram } from "../../scripts/build.d/bundle.ts";
 import { packShim } from "../../scripts/pack-shim.ts";
 import { openCluster } from "../cluster/index.ts";
 import type { Cluster, CommandResult } from "../cluster/index.ts";
@@ -121,6 +121,11 @@ export class NodeHost {
 
 export const SHIM = "demo-v1";
 
+/** A script that does what a shim may do when it first runs: unpack libraries, here with rights that hinder others. */
+export function unpackBeside(executable: string): string {
+  return `umask 022; lib="${executable}.lib/0"; mkdir -p "$lib"; echo x > "$lib/libx.so.1"; ln -s libx.so.1 "$lib/libx.so"; chown -R 1000:1000 "$lib"; chmod 0555 "$lib"`;
+}
+
 /** Containerd's configuration as it was when the tests began. */
 export const BACKUP = `${FOLDER}/config.toml`;
 
@@ -136,7 +141,8 @@ export async function prepareHosts(): Promise<readonly NodeHost[]> {
   const cluster = openCluster(() => undefined);
   const folder = await mkdtemp(join(tmpdir(), "rcm-test-"));
   try {
-    await writeFile(join(folder, "installer.mjs"), (await bundleProgram(TOP, "node-installer/main.ts")).code);
+    const { files } = await bundleInParts(TOP, "node-installer/main.ts", "installer");
+    for (const { name, content } of files) await writeFile(join(folder, name), content);
     await writeFile(join(folder, "probe.mjs"), (await bundleProgram(TOP, "test/support/probe.ts")).code);
     for (const version of [1, 2]) {
       const variant = version === 1 ? {} : { variant: "2" };
@@ -154,8 +160,6 @@ export async function prepareHosts(): Promise<readonly NodeHost[]> {
 async function provide(host: NodeHost, folder: string): Promise<void> {
   await host.out(`mkdir -p ${FOLDER}`);
   await host.provide(NODE, "node");
-  for (const name of ["installer.mjs", "probe.mjs", "shim1.tar.gz", "shim2.tar.gz"]) {
-    await host.provide(join(folder, name), name);
-  }
+  for (const name of await readdir(folder)) await host.provide(join(folder, name), name);
   await host.out(`chmod +x ${FOLDER}/node`);
 }

@@ -86,6 +86,8 @@ export interface ProcessRights {
   readonly noNewPrivileges: boolean;
   /** 2: with a filter. */
   readonly seccomp: number;
+  /** The runtime's, and those that the process has put over it. */
+  readonly seccompFilters: number;
   /** Names of the namespaces that are the host's. */
   readonly hostNamespaces: readonly string[];
   /** Where file systems that do not belong to every container are mounted, with `ro` or `rw`. */
@@ -124,6 +126,7 @@ function processRights(text: string): ProcessRights {
     capabilities: ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"].map((key) => one(key)),
     noNewPrivileges: one("NoNewPrivs") === "1",
     seccomp: Number(one("Seccomp")),
+    seccompFilters: Number(one("Seccomp_filters")),
     hostNamespaces: all("HostNs"),
     mounts: all("Mount").filter((mount) => !/^\/(?:$|ro$| |proc|sys|dev)/.test(mount)),
   };

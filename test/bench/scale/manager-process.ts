@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bundleProgram } from "../../../scripts/build.d/bundle.ts";
+import { bundleInParts } from "../../../scripts/build.d/bundle.ts";
 import { NODE_FLAGS } from "../../../scripts/build.d/programs.ts";
 import type { RunningApi } from "../../cluster/index.ts";
 import type { Kubectl } from "../../support/kubectl.ts";
@@ -37,7 +37,8 @@ export interface RunningManager {
 
 export async function startManager({ dir, api, kubectl, namespace }: ManagerPlace): Promise<RunningManager> {
   const program = join(dir, "manager.mjs");
-  await writeFile(program, (await bundleProgram(TOP, "manager/main.ts")).code);
+  const { files } = await bundleInParts(TOP, "manager/main.ts", "manager");
+  for (const { name, content } of files) await writeFile(join(dir, name), content);
   const account = await writeAccount(dir, kubectl, namespace);
   const flags = [`--namespace=${namespace}`, "--installer-image=i", "--max-concurrent-jobs=100"];
   const addresses = ["--metrics-address=127.0.0.1:0", "--health-address=127.0.0.1:0"];
