@@ -18,12 +18,13 @@ const CLUSTER = join(TOP, "scripts/cluster");
 const SUITES: readonly Suite[] = [
   { name: "check", command: ["npm", "run", "check"], minutes: 10 },
   { name: "integration", command: ["npm", "run", "test:integration"], minutes: 20 },
+  { name: "shim", command: ["npm", "run", "test:shim"], minutes: 25 },
   { name: "node", command: ["npm", "run", "test:node"], minutes: 25 },
   { name: "e2e", command: ["npm", "run", "test:e2e"], minutes: 45 },
 ];
 
 /** What only a machine set up by `scripts/cluster` has: real containerd, the Kubernetes executable, packages. */
-const NEEDS_CLUSTER: ReadonlySet<string> = new Set(["integration", "node", "e2e"]);
+const NEEDS_CLUSTER: ReadonlySet<string> = new Set(["integration", "shim", "node", "e2e"]);
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !SUITES.some((suite) => suite.name === name));

@@ -10,14 +10,19 @@ import { readStats } from "./read-stats.ts";
 const MAX = 18_446_744_073_709_551_615n;
 
 let folder = "";
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "rcm-cgroup-"));
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
-});
+
+function useHooks(): void {
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "rcm-cgroup-"));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+}
 
 describe("readStats() of version 2", () => {
+  useHooks();
+
   it("reads all that the kernel says", async () => {
     await write(V2_FILES);
     const stats = readStats({ version: 2, folder });
@@ -103,6 +108,8 @@ describe("readStats() of version 2", () => {
 });
 
 describe("readStats() of version 1", () => {
+  useHooks();
+
   it("reads all that the kernel says", async () => {
     await write(V1_FILES);
     const stats = readStats(v1(["memory", "cpu", "cpuacct", "pids", "blkio", "hugetlb"]));
@@ -164,6 +171,8 @@ describe("readStats() of version 1", () => {
 });
 
 describe("pidsIn()", () => {
+  useHooks();
+
   it("names each process once, those of nested cgroups and the init process among them", async () => {
     await write({
       "cgroup.procs": "30\n4\n0\n",

@@ -106,6 +106,7 @@ static void __attribute__((noreturn)) fail(const char *what, const char *path, l
 
 struct place {
   int executable;        /* File descriptor, or -1 while it is not open. */
+  u64 random;            /* Nobody else's. */
   u64 base;              /* Length of the executable's own folder. */
   char folder[MAX_PATH]; /* Of the libraries, absolute. */
 };
@@ -168,9 +169,8 @@ static void unpack(struct place *place, const char *path, u64 offset, u64 size) 
   }
   temporary[0] = 0;
   append(temporary, path);
-  append(temporary, ".");
-  append_number(temporary, sys_getpid());
-  sys_unlink(temporary); /* Of a process that had this number and was killed. */
+  append(temporary, ".new-");
+  append_number(temporary, place->random); /* A process's number is no name: it may be in another container. */
   long fd = sys_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
   if (fd < 0) fail("unpack a library to", temporary, fd);
   long result = copy(place->executable, offset, size, fd);
@@ -196,9 +196,10 @@ static void find_folder(struct place *place) {
 }
 
 /* Leaves the path of the loader in `loader`. */
-static void provide_libraries(char *loader) {
+static void provide_libraries(char *loader, u64 random) {
   struct place place;
   place.executable = -1;
+  place.random = random;
   find_folder(&place);
   for (u64 i = config.count; i-- > 0;) { /* The loader, the first, comes last. */
     join(loader, place.folder, config.files[i].name);
@@ -235,7 +236,8 @@ static void map_segment(const struct loader *loader, const struct segment *segme
     map_at(loader, at, segment->file_size + inside, protect, 0, loader->fd, segment->offset - inside);
   }
   if (segment->memory_size == segment->file_size) return;
-  for (volatile char *zero = (volatile char *)file_end; (u64)zero < page_end; zero++) *zero = 0; /* The loader uses the rest of the page. */
+  /* To the end of the page, as the kernel does: the loader allocates there. */
+  for (volatile char *zero = (volatile char *)file_end; (u64)zero < page_end; zero++) *zero = 0;
   if (end > page_end) map_at(loader, page_end, (end - page_end + mask) & ~mask, protect, MAP_ANONYMOUS, -1, 0);
 }
 
@@ -269,12 +271,20 @@ static u64 map_loader(const char *path, u64 page, u64 *base) {
 
 /* ---- The environment and `start` ---- */
 
-/* What could put foreign code or settings into the loader or Node. LD_LIBRARY_PATH cannot (the file has a DT_RPATH), and runc may need it. */
+/*
+ * What could put foreign code or settings into the loader or Node. LD_LIBRARY_PATH cannot (the file has a DT_RPATH), and
+ * runc may need it.
+ */
 static int is_dangerous(const char *variable) {
   if (starts(variable, "LD_LIBRARY_PATH=")) return 0;
   return starts(variable, "LD_") || starts(variable, "NODE_") || starts(variable, "GLIBC_TUNABLES=") ||
-         starts(variable, "GCONV_PATH=") || starts(variable, "MALLOC_") || starts(variable, "OPENSSL_CONF=") ||
+         starts(variable, "GCONV_PATH=") || starts(variable, "MALLOC_") || starts(variable, "OPENSSL_") ||
          starts(variable, LAUNCHER_FD);
+}
+
+/* As containerd calls it: `-namespace default ... start`. A guest's arguments may end with the same word. */
+static int is_start(u64 count, const char **arguments) {
+  return count > 2 && arguments[1][0] == '-' && same(arguments[count - 1], "start");
 }
 
 /*
@@ -352,9 +362,9 @@ static u64 *find_auxv(u64 *stack) {
 struct start launch(u64 *stack, u64 *lower) {
   char loader[MAX_PATH];
   char *extra = 0;
-  u64 base, count = stack[0], *page = find(find_auxv(stack), AT_PAGESZ);
-  provide_libraries(loader);
-  if (count > 1 && same((const char *)stack[count], "start")) {
+  u64 base, *page = find(find_auxv(stack), AT_PAGESZ), *random = find(find_auxv(stack), AT_RANDOM);
+  provide_libraries(loader, random ? *(u64 *)*random : (u64)sys_getpid());
+  if (is_start(stack[0], (const char **)stack + 1)) {
     int fd = fork_server();
     extra = (char *)(lower + table_words(stack) + 2);
     extra[0] = 0;

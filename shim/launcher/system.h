@@ -20,7 +20,7 @@ struct segment {
 };
 
 enum { PT_LOAD = 1, PF_X = 1, PF_W = 2, PF_R = 4 };
-enum { AT_NULL = 0, AT_PHDR = 3, AT_PHNUM = 5, AT_PAGESZ = 6, AT_BASE = 7, AT_ENTRY = 9 };
+enum { AT_NULL = 0, AT_PHDR = 3, AT_PHNUM = 5, AT_PAGESZ = 6, AT_BASE = 7, AT_ENTRY = 9, AT_RANDOM = 25 };
 
 /* Linux's own numbers, the same on x86-64 and arm64. */
 enum { EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENOEXEC = 8, EACCES = 13, EEXIST = 17, ENOSPC = 28, EROFS = 30, EDQUOT = 122 };

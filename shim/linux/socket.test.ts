@@ -9,15 +9,18 @@ import { acceptNow, listenUnix, receiveFd } from "./socket.ts";
 
 let folder: string;
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "socket-"));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
+function useHooks(): void {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "socket-"));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+}
 
 describe("listenUnix()", () => {
+  useHooks();
+
   it("makes a socket that a server of Node's can serve, for the owner alone", async () => {
     const path = join(folder, "new/s");
     const fd = listenUnix(path);
@@ -50,6 +53,8 @@ describe("listenUnix()", () => {
 });
 
 describe("receiveFd()", () => {
+  useHooks();
+
   it("has nothing when nobody connected, or sent nothing", async () => {
     const fd = listenUnix(join(folder, "s"));
     expect(acceptNow(fd)).to.equal(undefined);

@@ -10,19 +10,18 @@ let folder: string;
 let fifo: string;
 let init: ChildProcess | undefined;
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "release-"));
-  fifo = join(folder, "exec.fifo");
-  execFileSync("mkfifo", [fifo]);
-  writeFileSync(join(folder, "state.json"), "{}");
-});
-
-afterEach(() => {
-  init?.kill("SIGKILL");
-  rmSync(folder, { recursive: true });
-});
-
 describe("releaseInit()", () => {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "release-"));
+    fifo = join(folder, "exec.fifo");
+    execFileSync("mkfifo", [fifo]);
+    writeFileSync(join(folder, "state.json"), "{}");
+  });
+  afterEach(() => {
+    init?.kill("SIGKILL");
+    rmSync(folder, { recursive: true });
+  });
+
   it("lets a process go that waits at the FIFO, and removes the FIFO", async () => {
     const pid = startInit(`printf 0 > ${fifo}; exec sleep 60`);
     expect(await releaseInit(folder, pid, soon())).to.equal(true);

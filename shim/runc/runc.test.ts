@@ -8,16 +8,15 @@ import { Runc } from "./runc.ts";
 
 let folder: string;
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "runc-"));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
-
 // A shell script in runc's place shows what runc is given; test/integration has the real one.
 describe("Runc", () => {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "runc-"));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
   const common = { id: "c", pidFile: "/p", stdio: [0, 1, 2] as const };
   const calls: readonly (readonly [string, (runc: Runc) => Promise<unknown>])[] = [
     ["create --bundle /b --pid-file /p c", async (runc) => runc.create({ ...common, bundle: "/b" }, soon())],

@@ -11,18 +11,24 @@ import { resolveDestinations } from "./mount-targets.ts";
 let folder = "";
 let rootfs = "";
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "rcm-entry-"));
-  rootfs = join(folder, "rootfs");
-  for (const path of ["rootfs/bin", "rootfs/app", "volume/deep"]) await mkdir(join(folder, path), { recursive: true });
-  await writeFile(join(rootfs, "bin/tool"), "\u007FELF and more", { mode: 0o755 });
-  await writeFile(join(folder, "secret"), "#!host");
-});
-afterEach(async () => {
-  await rm(folder, { recursive: true });
-});
+function useHooks(): void {
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "rcm-entry-"));
+    rootfs = join(folder, "rootfs");
+    for (const path of ["rootfs/bin", "rootfs/app", "volume/deep"]) {
+      await mkdir(join(folder, path), { recursive: true });
+    }
+    await writeFile(join(rootfs, "bin/tool"), "\u007FELF and more", { mode: 0o755 });
+    await writeFile(join(folder, "secret"), "#!host");
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+}
 
 describe("inspectEntrypoint()", () => {
+  useHooks();
+
   it("reads the mode and eight bytes", async () => {
     expect(headOf(inspectEntrypoint(rootfs, ["/bin/tool"]))).to.equal("\u007FELF and");
     await chmod(join(rootfs, "bin/tool"), 0o640);
@@ -117,6 +123,8 @@ describe("inspectEntrypoint()", () => {
 });
 
 describe("resolveDestinations()", () => {
+  useHooks();
+
   it("follows the links of the image inside it, whether or not their targets exist", async () => {
     await symlink("/run", join(rootfs, "var"));
     await symlink("../../../bin", join(rootfs, "app/up"));

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { quote } from "./check.ts";
 import { SpecError } from "./errors.ts";
 import type { OciMount } from "./oci-spec.ts";
@@ -31,10 +32,5 @@ export function placeOfMount({ destination }: OciMount): string {
 
 /** The path as an absolute one without `.`, `..` or empty parts. Links are not looked at. */
 export function cleanPath(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return `/${parts.join("/")}`;
+  return posix.resolve("/", path);
 }

@@ -1,18 +1,13 @@
-import { once } from "node:events";
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf } from "@rcm/lib/errors";
 import type { Flags } from "../flags.ts";
 import { parseOptions } from "../options/runtime-options.ts";
 import { ShimError } from "../shim-error.ts";
 import { groupOf } from "../spec/container-kind.ts";
 import type { OciSpec } from "../spec/oci-spec.ts";
+import { isShimAlive } from "./is-shim-alive.ts";
 import { readOptions } from "./read-options.ts";
 import { NODE_GROUP, socketPath } from "./socket-address.ts";
-
-/** How long a shim that is there may take to accept, in milliseconds. */
-const CONNECT_MS = 2000;
 
 export interface FoundShim {
   /** Path of the socket of the container's group. */
@@ -28,7 +23,7 @@ export interface FoundShim {
  */
 export async function findShim(flags: Flags, bundle: string): Promise<FoundShim> {
   const path = socketPath({ ...flags, group: await findGroup(flags, bundle) });
-  return { path, isAlive: await isAlive(path) };
+  return { path, isAlive: await isShimAlive(path) };
 }
 
 async function findGroup(flags: Flags, bundle: string): Promise<string> {
@@ -52,24 +47,5 @@ function groupIn(text: string, file: string): string | undefined {
     return groupOf(JSON.parse(text) as OciSpec);
   } catch (cause) {
     throw new ShimError("BundleUnreadable", `Cannot read "${file}" as JSON`, { cause });
-  }
-}
-
-async function isAlive(path: string): Promise<boolean> {
-  if (!existsSync(path)) return false;
-  const socket = connect(path);
-  try {
-    await once(socket, "connect", { signal: AbortSignal.timeout(CONNECT_MS) });
-    return true;
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT") return false;
-    if (code !== "ECONNREFUSED") {
-      throw new ShimError("StartFailed", `Cannot reach the shim at "${path}": ${messageOf(error)}`, { cause: error });
-    }
-    rmSync(path, { force: true });
-    return false;
-  } finally {
-    socket.destroy();
   }
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { dirname, join } from "node:path";
@@ -36,17 +36,23 @@ export async function start(flags: Flags, bundle: string): Promise<Started> {
   throw new ShimError("StartFailed", `Cannot start a shim for container "${flags.id}": others take its socket and end`);
 }
 
+/** The socket gets its name once it listens: before, others would take it for one that a dead shim left. */
 async function listen(path: string): Promise<Server | "taken"> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 }); // Nobody but root may connect.
   const listener = createServer();
+  const own = `${path}.${process.pid}`;
+  await once(listener.listen(own), "listening");
+  chmodSync(own, 0o600);
   try {
-    await once(listener.listen(path), "listening");
+    linkSync(own, path);
+    return listener;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return "taken";
+    listener.close();
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return "taken";
     throw error;
+  } finally {
+    rmSync(own, { force: true });
   }
-  chmodSync(path, 0o600);
-  return listener;
 }
 
 /** In want of memory, shims go before containerd: one more than its own, as runc's shim has it. */

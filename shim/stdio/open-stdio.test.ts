@@ -22,17 +22,16 @@ import type { Stdio, StdioRequest } from "./stdio.ts";
 let folder: string;
 let descriptorsBefore: number;
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "stdio-"));
-  descriptorsBefore = descriptors();
-});
-
-afterEach(() => {
-  expect(descriptors()).to.equal(descriptorsBefore);
-  rmSync(folder, { recursive: true });
-});
-
 describe("openStdio()", () => {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "stdio-"));
+    descriptorsBefore = descriptors();
+  });
+  afterEach(() => {
+    expect(descriptors()).to.equal(descriptorsBefore);
+    rmSync(folder, { recursive: true });
+  });
+
   it("opens FIFOs that nobody reads or writes, and /dev/null for nothing", async () => {
     const [stdin, stdout] = [makeFifo("in"), makeFifo("out")];
     const stdio = await opened({ stdin, stdout });

@@ -43,5 +43,10 @@ export function rootfsOf(bundle: string): string {
 /** Longest time that runc may take for anything, in milliseconds: a node under load is slow, but not dead. */
 export const RUNC_MS = 60_000;
 
+/** For what runc does on behalf of a call: it ends with the call, whose deadline may be nearer. */
+export function runcLimit(call: AbortSignal): AbortSignal {
+  return AbortSignal.any([call, AbortSignal.timeout(RUNC_MS)]);
+}
+
 /** Where console sockets are made: runc's shim uses the folder for temporary files, which may have a long name. */
 export const CONSOLE_FOLDER = "/run/containerd/s";

@@ -12,7 +12,7 @@ import type { OciSpec } from "../spec/oci-spec.ts";
 import { parseSpec } from "../spec/parse-spec.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
 import { traitsOf } from "./container-traits.ts";
-import { RUNC_MS, rootfsOf } from "./container.ts";
+import { RUNC_MS, rootfsOf, runcLimit } from "./container.ts";
 import type { Container, TaskHost } from "./container.ts";
 import { openProcessStdio } from "./open-process-stdio.ts";
 import { prepareBundle } from "./prepare-bundle.ts";
@@ -33,17 +33,25 @@ type Undo = (() => void | Promise<void>)[];
  *
  * @throws after taking back all that it did.
  */
-export async function createContainer(host: TaskHost, request: CreateTaskRequest): Promise<Container> {
+export async function createContainer(
+  host: TaskHost,
+  request: CreateTaskRequest,
+  call: AbortSignal,
+): Promise<Container> {
   const undo: Undo = [];
   try {
-    return await create(host, request, undo);
+    return await create(host, request, { undo, call });
   } catch (error) {
     await takeBack(host, request.id, undo);
     throw error;
   }
 }
 
-async function create(host: TaskHost, request: CreateTaskRequest, undo: Undo): Promise<Container> {
+async function create(
+  host: TaskHost,
+  request: CreateTaskRequest,
+  { undo, call }: { readonly undo: Undo; readonly call: AbortSignal },
+): Promise<Container> {
   const { id, bundle } = request;
   if (request.checkpoint !== "") {
     throw new TtrpcError("UNIMPLEMENTED", `Cannot restore container "${id}" from a checkpoint: start it anew`);
@@ -59,7 +67,7 @@ async function create(host: TaskHost, request: CreateTaskRequest, undo: Undo): P
   const { ioUid, ioGid } = options;
   init.stdio = await openProcessStdio(host, init, { ioUid, ioGid });
   undo.push(() => init.stdio?.close());
-  init.pid = await createByRunc(runc, init, { bundle, runcBundle, options });
+  init.pid = await createByRunc(runc, init, { bundle, runcBundle, options, call });
   undo.push(async () => runc.delete(id, { force: true }, AbortSignal.timeout(RUNC_MS)));
   init.stdio.handedOver();
   const { cgroup, oomWatch } = watchCgroup(host, id, init.pid);
@@ -115,18 +123,19 @@ interface Creation {
   readonly bundle: string;
   readonly runcBundle: string;
   readonly options: RuntimeOptions;
+  readonly call: AbortSignal;
 }
 
 /** @returns the pid of the process that waits to become the user's. */
 async function createByRunc(
   runc: Runc,
   { containerId, stdio }: TaskProcess,
-  { bundle, runcBundle, options: { noPivotRoot, noNewKeyring } }: Creation,
+  { bundle, runcBundle, options: { noPivotRoot, noNewKeyring }, call }: Creation,
 ): Promise<number> {
   if (stdio === undefined) throw new TtrpcError("INTERNAL", `Container "${containerId}" has no input and output`);
   const { fds, consoleSocket } = stdio;
   const pidFile = join(bundle, PID_FILE);
   const creation = { id: containerId, bundle: runcBundle, pidFile, consoleSocket, noPivotRoot, noNewKeyring };
-  await runtimeCall("create", runc.create({ ...creation, stdio: fds }, AbortSignal.timeout(RUNC_MS)));
+  await runtimeCall("create", runc.create({ ...creation, stdio: fds }, runcLimit(call)));
   return readPidFile(pidFile);
 }

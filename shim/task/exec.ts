@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecProcessRequest } from "../proto/task.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
-import { RUNC_MS } from "./container.ts";
+import { runcLimit } from "./container.ts";
 import type { Container, TaskHost } from "./container.ts";
 import { openProcessStdio } from "./open-process-stdio.ts";
 import { TaskProcess } from "./process.ts";
@@ -47,6 +47,10 @@ export function addExec(host: TaskHost, container: Container, request: ExecProce
     );
   }
   if (init.exit !== undefined) throw init.refusal("execute a program in");
+  if (init.state === "paused") {
+    // The code is that of runc's shim: clients know it.
+    throw new TtrpcError("UNKNOWN", `Cannot execute a program in ${init.name}: it is paused; resume it first`);
+  }
   const process = new TaskProcess(container.id, execId, request);
   process.spec = specOf(request);
   process.move("created", "add");
@@ -64,12 +68,16 @@ function specOf({ execId, spec }: ExecProcessRequest): Uint8Array {
 }
 
 /** Runs a process that was added. Its end is told after its start, also if it ends at once. */
-export async function startExec(host: TaskHost, container: Container, process: TaskProcess): Promise<void> {
+export async function startExec(
+  host: TaskHost,
+  container: Container,
+  { process, call }: { readonly process: TaskProcess; readonly call: AbortSignal },
+): Promise<void> {
   process.move("starting", "start");
   const { promise, resolve } = Promise.withResolvers<void>();
   process.started = promise;
   try {
-    process.pid = await run(host, container, process);
+    process.pid = await run(host, container, { process, call });
     void superviseExec(host, process);
     process.back("starting", "running");
     const { containerId, execId, pid } = process;
@@ -86,7 +94,11 @@ export async function startExec(host: TaskHost, container: Container, process: T
 /** Exit status of a process that never ran, as shells have it. */
 const NOT_STARTED = 126;
 
-async function run(host: TaskHost, { id, bundle, runc }: Container, process: TaskProcess): Promise<number> {
+async function run(
+  host: TaskHost,
+  { id, bundle, runc }: Container,
+  { process, call }: { readonly process: TaskProcess; readonly call: AbortSignal },
+): Promise<number> {
   const { execId, spec } = process;
   const processJsonFile = join(bundle, `exec-${execId}.json`);
   const pidFile = join(bundle, `exec-${execId}.pid`);
@@ -95,7 +107,7 @@ async function run(host: TaskHost, { id, bundle, runc }: Container, process: Tas
     writeFileSync(processJsonFile, spec, { mode: 0o600 });
     const { fds, consoleSocket } = stdio;
     const request = { id, processJsonFile, pidFile, consoleSocket, stdio: fds };
-    await runtimeCall("exec", runc.exec(request, AbortSignal.timeout(RUNC_MS)));
+    await runtimeCall("exec", runc.exec(request, runcLimit(call)));
     stdio.handedOver();
     const pid = readPidFile(pidFile);
     process.stdio = stdio;

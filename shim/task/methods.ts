@@ -57,8 +57,10 @@ const DONE = {};
 
 function lifeMethods(task: TaskService, { pid: shimPid, shutdown, deleted }: ShimCalls): Methods {
   return {
-    Create: method(CreateTaskRequest, CreateTaskResponse, async (request) => ({ pid: await task.create(request) })),
-    Start: method(StartRequest, StartResponse, async (request) => ({ pid: await task.start(request) })),
+    Create: method(CreateTaskRequest, CreateTaskResponse, async (request, call) => ({
+      pid: await task.create(request, call),
+    })),
+    Start: method(StartRequest, StartResponse, async (request, call) => ({ pid: await task.start(request, call) })),
     Delete: method(DeleteRequest, DeleteResponse, async (request) => {
       const { pid, exit } = await task.delete(request);
       if (request.execId === "") deleted();

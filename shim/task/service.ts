@@ -33,14 +33,15 @@ export class TaskService {
     return this.#containers.size === 0 && this.#creating.size === 0;
   }
 
-  async create(request: CreateTaskRequest): Promise<number> {
+  /** @param call aborts when nobody waits for the container any more. */
+  async create(request: CreateTaskRequest, call: AbortSignal): Promise<number> {
     const { id } = request;
     if (this.#containers.has(id) || this.#creating.has(id)) {
       throw new TtrpcError("ALREADY_EXISTS", `Cannot create container "${id}": there is one of that name`);
     }
     this.#creating.add(id);
     try {
-      const container = await createContainer(this.#host, request);
+      const container = await createContainer(this.#host, request, call);
       this.#containers.set(id, container);
       return container.init.pid;
     } finally {
@@ -48,10 +49,10 @@ export class TaskService {
     }
   }
 
-  async start({ id, execId }: ProcessId): Promise<number> {
+  async start({ id, execId }: ProcessId, call: AbortSignal): Promise<number> {
     const container = this.container(id);
-    if (execId === "") await startContainer(this.#host, container);
-    else await startExec(this.#host, container, this.process({ id, execId }));
+    if (execId === "") await startContainer(this.#host, container, call);
+    else await startExec(this.#host, container, { process: this.process({ id, execId }), call });
     return this.process({ id, execId }).pid;
   }
 

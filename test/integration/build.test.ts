@@ -315,14 +315,8 @@ async function readLayer(file: string): Promise<Entry[]> {
       entry.on("end", () => {
         const { path, type, uid = -1, gid = -1, mode = -1, mtime } = entry;
         const owner = `${String(uid)}:${String(gid)}`;
-        entries.push({
-          path,
-          type,
-          owner,
-          mode,
-          modifiedMs: mtime?.getTime() ?? -1,
-          head: Buffer.concat(head.slice(0, 1)),
-        });
+        const modifiedMs = mtime?.getTime() ?? -1;
+        entries.push({ path, type, owner, mode, modifiedMs, head: Buffer.concat(head.slice(0, 1)) });
       });
     },
   });

@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 
 const { argv, execArgv, execPath, arch, env } = process;
-const address = argv[2] ?? "";
+const address = argv[3] ?? ""; // Of `-id <address> start`.
 
 function show(): void {
   writeSync(1, JSON.stringify({ argv: argv.slice(2), execArgv, execPath, arch, env }));
@@ -25,7 +25,7 @@ function serve(): void {
   });
 }
 
-if (argv.at(-1) !== "start") show();
+if (argv[2] !== "-id") show();
 else if (address === "fail") process.exitCode = 7;
 else if (address === "crash") process.abort();
 else serve();

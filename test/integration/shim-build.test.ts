@@ -154,7 +154,7 @@ describe("scripts/build shim", function suite() {
     const folder = await libraryFolder(shim);
     const names = await readdir(folder);
     expect(names).to.include.members(["ld-linux-x86-64.so.2", "libc.so.6", "libstdc++.so.6"]);
-    expect(names.filter((name) => /\.\d{2,}$/.test(name))).to.deep.equal([]); // No temporary file is left.
+    expect(names.filter((name) => name.includes(".new-"))).to.deep.equal([]); // No temporary file is left.
     for (const name of names) expect((await stat(join(folder, name))).mode & 0o7777).to.equal(0o755);
   });
 
@@ -197,7 +197,7 @@ describe("scripts/build shim", function suite() {
   it("runs on, the same process, when its command start has ended", async () => {
     const shim = await unpacked("x86_64");
     const address = join(dirname(shim), "socket");
-    const result = await run(shim, address, "start");
+    const result = await run(shim, "-id", address, "start");
     expect(result).to.deep.equal({ code: 0, stdout: address, stderr: "" });
     const socket = connect(address);
     await once(socket, "connect");
@@ -205,12 +205,17 @@ describe("scripts/build shim", function suite() {
     expect(pid).to.match(/^\d+$/);
   });
 
+  it("takes no argument of a guest for that command", async () => {
+    const result = await run(await unpacked("x86_64"), "executor", "--", "start");
+    expect(shown(result).env).to.not.have.property("RCM_LAUNCHER_FD");
+  });
+
   for (const { how, code } of [
     { how: "fail", code: 7 },
     { how: "crash", code: 134 },
   ]) {
     it(`ends its command start with ${String(code)} when Node does not come to serving: ${how}`, async () => {
-      expect((await run(await unpacked("x86_64"), how, "start")).code).to.equal(code);
+      expect((await run(await unpacked("x86_64"), "-id", how, "start")).code).to.equal(code);
     });
   }
 });

@@ -9,17 +9,20 @@ import { afterEach, beforeEach, describe, it } from "mocha";
 
 let folder: string;
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "shim-mount-"));
-});
-
-afterEach(() => {
-  unmountRecursive(folder);
-  expect(mountsBelow()).to.deep.equal([]);
-  rmSync(folder, { recursive: true });
-});
+function useHooks(): void {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "shim-mount-"));
+  });
+  afterEach(() => {
+    unmountRecursive(folder);
+    expect(mountsBelow()).to.deep.equal([]);
+    rmSync(folder, { recursive: true });
+  });
+}
 
 describe("mount()", () => {
+  useHooks();
+
   it("mounts an overlay as containerd describes it", () => {
     const { target } = mountOverlay(3);
     writeFileSync(join(target, "new"), "written");
@@ -86,6 +89,8 @@ describe("mount()", () => {
 });
 
 describe("unmountRecursive()", () => {
+  useHooks();
+
   it("unmounts what is stacked, below, in use, and has a strange name", () => {
     const target = makeFolder("stack");
     for (const path of [target, join(target, "a b\\c"), target, join(target, "sub")]) {

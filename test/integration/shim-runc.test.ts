@@ -9,15 +9,14 @@ import { createContainer, createRuncBench, runToEnd, type RuncBench } from "../s
 
 let bench: RuncBench;
 
-before(() => {
-  bench = createRuncBench();
-});
-
-after(() => {
-  bench.close();
-});
-
 describe("Runc on a real runc", () => {
+  before(() => {
+    bench = createRuncBench();
+  });
+  after(() => {
+    bench.close();
+  });
+
   it("creates, starts and deletes containers, and the reaper tells their exit codes", async () => {
     for (const code of [0, 1, 127, 255]) {
       const container = await createContainer(bench, `code-${code}`, { args: ["sh", "-c", `exit ${code}`] });

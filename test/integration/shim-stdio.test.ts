@@ -13,16 +13,19 @@ const GIGABYTE = 1024 * 1024 * 1024;
 let bench: RuncBench;
 let fifoCount = 0;
 
-before(() => {
-  bench = createRuncBench();
-  mkdirSync(join(bench.folder, "fifo"));
-});
-
-after(() => {
-  bench.close();
-});
+function useHooks(): void {
+  before(() => {
+    bench = createRuncBench();
+    mkdirSync(join(bench.folder, "fifo"));
+  });
+  after(() => {
+    bench.close();
+  });
+}
 
 describe("streams without a terminal", () => {
+  useHooks();
+
   it("gives both outputs whole to a reader that comes after the end", async () => {
     const [stdout, stderr] = [makeFifo(), makeFifo()];
     const container = await start("late", ["sh", "-c", "echo out; echo err >&2"], { stdout, stderr });
@@ -138,6 +141,8 @@ describe("streams without a terminal", () => {
 });
 
 describe("a terminal", () => {
+  useHooks();
+
   it("echoes, has a size, and ends with the process", async () => {
     const [stdin, stdout] = [makeFifo(), makeFifo()];
     const text = readAll(stdout);

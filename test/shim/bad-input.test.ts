@@ -176,6 +176,6 @@ async function refusal(call: Promise<unknown>): Promise<TaskError> {
     (reason: unknown) => reason,
   );
   if (error === undefined) throw new Error("It is not refused");
-  if (!(error instanceof TaskError)) throw error;
-  return error;
+  if (error instanceof TaskError) return error;
+  throw new Error("It is refused in another way", { cause: error });
 }

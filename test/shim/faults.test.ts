@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceError } from "@grpc/grpc-js";
@@ -9,16 +9,24 @@ import { EXITED, statusOf } from "./support/status.ts";
 import { subjectIsRunc } from "./support/subject.ts";
 import type { TestContainerd } from "./support/test-containerd.ts";
 
+const CANCELLED = 1;
+const UNKNOWN = 2;
+const DEADLINE_EXCEEDED = 4;
+const FAILED_PRECONDITION = 9;
 const HANDLERS = ["runc", "spin"] as const;
 
 describeOnEach("a runc that fails", ({ containerd, it }) => {
   it("because it is not there fails the pod, and says so", async () => {
     const signal = AbortSignal.timeout(TEST_TIMEOUT_MS);
-    await containerd().restart("SIGTERM", signal, { path: containerd().folder });
+    // All that is there is what our start of containerd needs.
+    const path = join(containerd().folder, "almost-empty");
+    await mkdir(path, { recursive: true });
+    await symlink("/usr/bin/setpriv", join(path, "setpriv"));
+    await containerd().restart("SIGTERM", signal, { path });
     try {
       for (const handler of HANDLERS) {
         const error = await failure(Pod.run(containerd(), "norunc", handler));
-        expect(error.code).to.equal(2);
+        expect(error.code).to.be.oneOf([UNKNOWN, FAILED_PRECONDITION]);
         expect(error.details).to.match(/runc/);
       }
     } finally {
@@ -32,11 +40,12 @@ describeOnEach("a runc that fails", ({ containerd, it }) => {
     await containerd().restart("SIGTERM", signal, { pathBefore: faults.folder });
     try {
       const seen = await Promise.all(HANDLERS.map(async (handler) => Pod.run(containerd(), "faults", handler)));
-      for (const verb of ["create", "start"]) {
-        await faults.set(verb);
-        for (const pod of seen) await expectNoStart(pod, verb);
-        await faults.clear();
-      }
+      await faults.set("create");
+      for (const pod of seen) await expectNoStart(pod, "create");
+      // Our shim lets what was created run by itself: it needs no runc for it.
+      await faults.set("start");
+      for (const pod of seen.slice(0, subjectIsRunc() ? 2 : 1)) await expectNoStart(pod, "start");
+      await faults.clear();
       for (const pod of seen) await expectNoExec(pod, faults);
       for (const pod of seen) await expectLateDelete(pod, faults);
       for (const pod of seen) await pod.remove();
@@ -54,7 +63,7 @@ describeOnEach("a runc that fails", ({ containerd, it }) => {
       const containerId = await pod.create("hangs", ["sleep", "1000"]);
       await faults.set("create", "hang");
       const late = containerd().cri.call("StartContainer", { containerId }, 2000);
-      expect((await failure(late)).code).to.equal(4);
+      expect((await failure(late)).code).to.be.oneOf([CANCELLED, DEADLINE_EXCEEDED]);
       await faults.clear();
       const other = await pod.start("fine", ["sleep", "1000"]);
       const reply = await containerd().cri.call("ExecSync", { containerId: other, cmd: ["true"], timeout: 5 });

@@ -1,7 +1,7 @@
 /** A further runtime handler of CRI, with the shim under test. */
 export interface Handler {
   readonly name: string;
-  /** Lines of TOML: containerd's `options` table of the handler. */
+  /** Lines of TOML: containerd's `options` table of the handler. FOLDER stands for containerd's folder. */
   readonly options: readonly string[];
 }
 
@@ -13,7 +13,7 @@ export function configToml(folder: string, shim: string, handlers: readonly Hand
     `[${runtimes}.${name}]`,
     `runtime_type = "${shim}"`,
     `[${runtimes}.${name}.options]`,
-    ...options,
+    ...options.map((line) => line.replace("FOLDER", folder)),
   ]);
   return `version = 2
 root = "${folder}/root"

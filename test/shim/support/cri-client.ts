@@ -9,12 +9,6 @@ export type CriMethod = keyof typeof CRI_METHODS;
 /** A message with whatever fields it has; all of them are there, also those that were not sent. */
 export type Message = Readonly<Record<string, unknown>>;
 
-/** Of the wire, e.g. 5 for NOT_FOUND. */
-export interface CriFailure {
-  readonly code: number;
-  readonly details: string;
-}
-
 const SERVICE = "runtime.v1.RuntimeService";
 const CHANNEL = {
   "grpc.max_receive_message_length": 64 * 1024 * 1024,

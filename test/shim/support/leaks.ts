@@ -17,7 +17,7 @@ const RUNC_STATES = "/run/containerd/runc";
  * @throws {ClusterError} `DEADLINE_EXCEEDED` with a list of what is left.
  */
 export async function expectNothingLeft(containerd: TestContainerd, signal: AbortSignal): Promise<void> {
-  const wait = { what: "nothing to be left", timeoutMs: 10_000, intervalMs: 50, see: containerd.folder };
+  const wait = { what: "nothing to be left", timeoutMs: 20_000, intervalMs: 50, see: containerd.folder };
   await pollUntil(
     wait,
     async () => {

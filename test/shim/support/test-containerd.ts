@@ -157,7 +157,7 @@ export class TestContainerd {
   async #importImages(signal: AbortSignal): Promise<void> {
     for (const image of ["pause.tar", "busybox.tar"]) {
       for (const namespace of ["k8s.io", this.namespace]) {
-        const argv = [...this.#ctrArgv(namespace), "image", "import", join(this.folder, "images", image)];
+        const argv = [...this.#ctrArgv(namespace), ..."image import".split(" "), join(this.folder, "images", image)];
         await runCommand(argv, { timeoutMs: 60_000 }, signal);
       }
     }

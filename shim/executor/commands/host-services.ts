@@ -1,0 +1,87 @@
+import { closeSync, constants, openSync } from "node:fs";
+import { openBeneath } from "../../linux/open-beneath.ts";
+import type { Preopen } from "../host/filesystem/preopen.ts";
+import { UndiciService } from "../host/http/undici-service.ts";
+import { BytesInputStream, type InputStream } from "../host/io/input-stream.ts";
+import { IoError } from "../host/io/io-error.ts";
+import type { OutputStream } from "../host/io/output-stream.ts";
+import { WritableOutputStream } from "../host/io/writable-output-stream.ts";
+import type { HostServices } from "../host/services.ts";
+import { NO_NETWORK, type NetworkPolicy } from "../host/sockets/network-policy.ts";
+import { ServeError } from "../server/errors.ts";
+import { isAllowedHost } from "./allowed-hosts.ts";
+import type { CommandIo } from "./command-io.ts";
+import type { FolderOption, GuestOptions } from "./guest-options.ts";
+
+const ALL_NETWORK: NetworkPolicy = { isAllowed: () => true, mayResolve: true };
+const MAX_FIELD_BYTES = 128 << 10;
+const MAX_OPEN_OBJECTS = 1024;
+const MAX_CONNECTIONS = 256;
+
+export interface ServicesOptions {
+  readonly guest: GuestOptions;
+  readonly arguments: readonly string[];
+  readonly io: CommandIo;
+  /** For a server, whose guests are many, there is none. */
+  readonly stdin?: () => InputStream;
+}
+
+/** @throws {ServeError} `USAGE` if a folder can not be opened. */
+export function createServices({ guest, io, stdin, ...options }: ServicesOptions): HostServices & Disposable {
+  const stdout = sharedStream(io.stdout);
+  const stderr = sharedStream(io.stderr);
+  const outgoing = new UndiciService({
+    isAllowed: (target) => isAllowedHost(guest.allowedHosts, target),
+    maxConnections: MAX_CONNECTIONS,
+  });
+  const preopens = guest.folders.map(openFolder);
+  return {
+    environment: guest.environment,
+    arguments: options.arguments,
+    initialCwd: undefined,
+    stdin: stdin ?? (() => new BytesInputStream(new Uint8Array(0))),
+    stdout,
+    stderr,
+    terminals: {
+      stdin: stdin !== undefined && io.stdin.isTTY === true,
+      stdout: io.stdout.isTTY === true,
+      stderr: io.stderr.isTTY === true,
+    },
+    preopens,
+    openBeneath,
+    network: guest.network === "all" ? ALL_NETWORK : NO_NETWORK,
+    outgoing,
+    maxFieldBytes: MAX_FIELD_BYTES,
+    maxOpenObjects: MAX_OPEN_OBJECTS,
+    [Symbol.dispose]() {
+      for (const { fd } of preopens) closeSync(fd);
+      void outgoing.close();
+    },
+  };
+}
+
+function openFolder({ hostPath, guestPath, access }: FolderOption): Preopen {
+  try {
+    return { fd: openSync(hostPath, constants.O_RDONLY | constants.O_DIRECTORY), guestPath, access };
+  } catch (error) {
+    throw new ServeError("USAGE", `Cannot open the folder "${hostPath}" for the guest`, { cause: error });
+  }
+}
+
+/** All guests write to one stream of the program, made when the first asks; none of them closes it. */
+function sharedStream(target: NodeJS.WritableStream & CommandIo["stdout"]): () => OutputStream {
+  let shared: OutputStream | undefined;
+  return () => {
+    shared ??= new WritableOutputStream(target, (error) => new IoError(error.message));
+    const stream = shared;
+    return {
+      permit: () => stream.permit(),
+      write: (bytes) => stream.write(bytes),
+      flush: () => stream.flush(),
+      isFlushed: () => stream.isFlushed(),
+      isReady: () => stream.isReady(),
+      onReady: (wake) => stream.onReady(wake),
+      close() {},
+    };
+  };
+}

@@ -1,0 +1,117 @@
+import { wasm } from "../core/web-assembly.ts";
+import { WasmTrap } from "../errors.ts";
+import { HandleTable, type Rep } from "./handle-table.ts";
+
+/** Destroys a resource of one type. `caller` is the component instance that drops it, if one does. */
+export type Destroy = (rep: Rep, caller: Guest | undefined) => void;
+
+/** Calls of the host after which a metered guest has to ask for fuel. */
+const HOST_CALLS = 64;
+
+/** What all component instances of one linked instance share. */
+export class Store<State> {
+  state: State;
+  /** Why the instance serves no more. */
+  dead: Error | undefined;
+  /** Why the host ended the guest while it computed: what it then traps with is no news. */
+  ended: Error | undefined;
+  /** Calls into the guest under way that can not be suspended, for there is JavaScript between them and the host. */
+  plainCalls = 0;
+  /** Calls of the host since the meter last saw to it that the clock is looked at. */
+  hostCalls = 0;
+  /** Makes the guest ask for fuel at its next payment. */
+  drain: (() => void) | undefined;
+  /** Whether a host function was ever called. */
+  touchedHost = false;
+  /** Counts resets: handles from before one are void. */
+  epoch = 0;
+  /** By the number of the resource type. */
+  readonly destroyers: (Destroy | undefined)[] = [];
+
+  constructor(state: State) {
+    this.state = state;
+  }
+
+  destroy(resource: number, rep: Rep, caller: Guest | undefined): void {
+    this.destroyers[resource]?.(rep, caller);
+  }
+
+  /** Time goes by in the host too, which no fuel is spent for: now and then the guest has to ask, whatever it has left. */
+  countHostCall(): void {
+    this.hostCalls += 1;
+    if (this.hostCalls < HOST_CALLS) return;
+    this.hostCalls = 0;
+    this.drain?.();
+  }
+
+  /** Notes that the instance is used up; gives the error to throw. */
+  fail(reason: unknown): Error {
+    const error = this.ended ?? trapOf(reason);
+    this.dead ??= error;
+    return error;
+  }
+
+  /** Fails if the instance is used up. */
+  checkAlive(): void {
+    if (this.dead !== undefined) throw new WasmTrap("the instance is used up", { cause: this.dead });
+  }
+}
+
+/** Traps of V8 as ours; what the host threw stays as it is. */
+function trapOf(reason: unknown): Error {
+  if (reason instanceof wasm.RuntimeError) {
+    return new WasmTrap(`the guest trapped: ${reason.message}`, { cause: reason });
+  }
+  if (reason instanceof wasm.SuspendError) {
+    return new WasmTrap("a host function that blocks was called where the guest can not be suspended", {
+      cause: reason,
+    });
+  }
+  if (reason instanceof RangeError && reason.message.includes("call stack")) {
+    return new WasmTrap("the guest trapped: its calls are nested too deeply", { cause: reason });
+  }
+  return reason instanceof Error ? reason : new WasmTrap("a host function failed", { cause: reason });
+}
+
+/** The state of one component instance: one of several if the component is composed. */
+export class Guest {
+  readonly number: number;
+  readonly store: Store<unknown>;
+  readonly handles = new HandleTable();
+  /** Whether it may call out now; not while it allocates for a call or cleans up after one. */
+  mayLeave = true;
+  /** Whether a call into it is under way. */
+  entered = false;
+  /** Borrows lent for the call under way and not dropped yet. */
+  openBorrows = 0;
+
+  constructor(number: number, store: Store<unknown>) {
+    this.number = number;
+    this.store = store;
+  }
+
+  enter(): void {
+    this.store.checkAlive();
+    if (this.entered) throw new WasmTrap("the component instance was entered while a call into it is under way");
+    this.entered = true;
+  }
+
+  leave(): void {
+    if (!this.mayLeave) throw new WasmTrap("the component instance called out where it may not");
+  }
+
+  /** Ends the call under way. */
+  exit(): void {
+    if (this.openBorrows > 0) {
+      throw new WasmTrap(`${this.openBorrows} borrowed handles were not dropped before the end of the call`);
+    }
+    this.entered = false;
+  }
+
+  reset(): void {
+    this.handles.clear();
+    this.mayLeave = true;
+    this.entered = false;
+    this.openBorrows = 0;
+  }
+}

@@ -1,0 +1,23 @@
+/** What a component may have at most. A component that asks for more is refused before anything of it runs. */
+export const LIMITS = {
+  componentBytes: 256 * 1024 * 1024,
+  /** Components within components, and types within types. */
+  nesting: 24,
+  /** Definitions of one component, all nested ones included. */
+  definitions: 200_000,
+  nameBytes: 10_000,
+  params: 1_000,
+  /** Fields of a record, cases of a variant or enum, elements of a tuple. */
+  members: 10_000,
+  flags: 32,
+  /** Nodes of a value type when it is written out in full. */
+  typeNodes: 20_000,
+  componentInstances: 500,
+  coreModules: 500,
+  coreInstances: 1_000,
+  memories: 100,
+  /** Open handles of one component instance. */
+  handles: 1_000_000,
+  /** Bytes of one string or list that crosses a component's border. */
+  valueBytes: 1024 * 1024 * 1024 - 1,
+} as const;

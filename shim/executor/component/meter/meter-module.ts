@@ -1,0 +1,249 @@
+import { ByteReader } from "../binary/byte-reader.ts";
+import { type CoreModule, parseCoreModule } from "../core/core-module.ts";
+import type { CoreSection } from "../core/core-sections.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { cycleHeads } from "./call-cycles.ts";
+import { type BodyScan, meterBody, scanBody } from "./meter-code.ts";
+
+/** What {@link meterModule} exports beside the module's own: no compiler makes such names. */
+export const METER_EXPORTS = {
+  /** Mutable i32 global: what may still be spent. */
+  fuel: "\u0001meter-fuel",
+  /** Mutable i32 global: the first argument of the refuel function. */
+  id: "\u0001meter-id",
+  /** Table of two functions, (i32) -> i32: given the id, each returns the next fuel; the second after a pause. */
+  table: "\u0001meter-table",
+} as const;
+
+/** Until the host has set a refuel function: enough for the start of any program, and not endless. */
+const FIRST_FUEL = 0x7fff_ffff;
+
+const SECTION = { custom: 0, type: 1, func: 3, table: 4, global: 6, export: 7, code: 10 } as const;
+/** Sections in their order in a module; custom ones may be anywhere. */
+const ORDER: readonly number[] = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
+const I32 = 0x7f;
+
+interface Added {
+  readonly refuelType: number;
+  readonly slowType: number;
+  readonly table: number;
+  readonly fuel: number;
+  readonly id: number;
+  readonly slow: number;
+}
+
+/**
+ * Adds a meter to a core module: its code stops now and then to ask the host for more fuel, in every loop and every
+ * recursion, so that no code runs for long without the host's leave. Every index of the module stays as it was.
+ *
+ * @throws {ComponentError} if the module can not be read.
+ */
+export function meterModule(bytes: Uint8Array): Uint8Array {
+  const module = parseCoreModule(bytes);
+  const added: Added = {
+    refuelType: module.types.length,
+    slowType: module.types.length + 1,
+    table: module.tables,
+    fuel: module.globals.length,
+    id: module.globals.length + 1,
+    slow: module.functions.length,
+  };
+  const out = new ByteWriter(bytes.length + (bytes.length >> 2) + 256);
+  out.append(bytes.subarray(0, 8));
+  const rewriter = new SectionRewriter(bytes, module, added);
+  for (const section of withMissing(module.sections)) rewriter.write(out, section);
+  return out.bytes();
+}
+
+/** The sections with empty ones where the meter needs one that the module does not have. */
+function withMissing(sections: readonly CoreSection[]): (CoreSection | number)[] {
+  const all: (CoreSection | number)[] = sections.filter(({ id }) => id !== SECTION.custom);
+  for (const id of [SECTION.type, SECTION.func, SECTION.table, SECTION.global, SECTION.export, SECTION.code]) {
+    if (!sections.some((section) => section.id === id)) all.push(id);
+  }
+  all.sort((left, right) => rankOf(left) - rankOf(right));
+  return [...all, ...sections.filter(({ id }) => id === SECTION.custom)];
+}
+
+function rankOf(section: CoreSection | number): number {
+  return ORDER.indexOf(typeof section === "number" ? section : section.id);
+}
+
+class SectionRewriter {
+  readonly #bytes: Uint8Array;
+  readonly #module: CoreModule;
+  readonly #added: Added;
+
+  constructor(bytes: Uint8Array, module: CoreModule, added: Added) {
+    this.#bytes = bytes;
+    this.#module = module;
+    this.#added = added;
+  }
+
+  /** @param section - a number stands for a section with nothing in it. */
+  write(out: ByteWriter, section: CoreSection | number): void {
+    const id = typeof section === "number" ? section : section.id;
+    const [count, items] = typeof section === "number" ? [0, new Uint8Array(0)] : this.#itemsOf(section);
+    const added = this.#additions(id);
+    if (id === SECTION.code) this.#code(out, section);
+    else if (added !== undefined) out.section(id, joined(count + added.count, items, added.bytes));
+    else if (typeof section !== "number" && !this.#isStale(section)) {
+      out.append(this.#bytes.subarray(section.head, section.end));
+    }
+  }
+
+  #itemsOf(section: CoreSection): [count: number, items: Uint8Array] {
+    const reader = new ByteReader(this.#bytes, section.start, section.end);
+    const count = section.id === SECTION.custom ? 0 : reader.u32();
+    return [count, this.#bytes.subarray(reader.at, section.end)];
+  }
+
+  #additions(id: number): { readonly count: number; readonly bytes: Uint8Array } | undefined {
+    const { slowType, table, fuel, id: idGlobal } = this.#added;
+    const out = new ByteWriter();
+    switch (id) {
+      case SECTION.type: {
+        out.put(0x60, 1, I32, 1, I32, 0x60, 0, 0);
+        return { count: 2, bytes: out.bytes() };
+      }
+      case SECTION.func: {
+        out.u32(slowType);
+        return { count: 1, bytes: out.bytes() };
+      }
+      case SECTION.table: {
+        out.put(0x70, 1, 2, 2); // funcref, exactly two
+        return { count: 1, bytes: out.bytes() };
+      }
+      case SECTION.global: {
+        for (const value of [FIRST_FUEL, 0]) {
+          out.put(I32, 1, 0x41);
+          out.s32(value);
+          out.put(0x0b);
+        }
+        return { count: 2, bytes: out.bytes() };
+      }
+      case SECTION.export: {
+        writeExport(out, METER_EXPORTS.fuel, 3, fuel);
+        writeExport(out, METER_EXPORTS.id, 3, idGlobal);
+        writeExport(out, METER_EXPORTS.table, 1, table);
+        return { count: 3, bytes: out.bytes() };
+      }
+      default: {
+        return undefined;
+      }
+    }
+  }
+
+  /** The code, and before it what V8 needs to know to keep the rare branches out of the way. */
+  #code(module: ByteWriter, section: CoreSection | number): void {
+    const out = new ByteWriter(typeof section === "number" ? 64 : (section.end - section.start) * 1.25);
+    const own = this.#module.functions.length - importedFunctions(this.#module);
+    out.u32(own + 1);
+    const hints = typeof section === "number" ? [] : this.#bodies(out, section);
+    const slow = this.#slowBody();
+    out.u32(slow.length);
+    out.append(slow);
+    module.section(SECTION.custom, branchHints(hints));
+    module.section(SECTION.code, out.bytes());
+  }
+
+  #bodies(out: ByteWriter, section: CoreSection): FunctionHints[] {
+    const hints: FunctionHints[] = [];
+    const indices = { fuel: this.#added.fuel, refuel: this.#added.slow };
+    const firstOwn = importedFunctions(this.#module);
+    const scans = this.#scans(section);
+    const heads = cycleHeads(scans.map(({ callees }) => callees.map((callee) => callee - firstOwn)));
+    for (const [index, scan] of scans.entries()) {
+      const params = this.#module.types[this.#module.functions[firstOwn + index] ?? -1]?.params.length ?? 0;
+      const { bytes, rare } = meterBody(this.#bytes, scan, { params, isHead: heads.has(index) }, indices);
+      out.u32(bytes.length);
+      out.append(bytes);
+      if (rare.length > 0) hints.push({ func: firstOwn + index, rare });
+    }
+    return hints;
+  }
+
+  #scans(section: CoreSection): BodyScan[] {
+    const reader = new ByteReader(this.#bytes, section.start, section.end);
+    const count = reader.u32();
+    const scans: BodyScan[] = [];
+    for (let index = 0; index < count; index += 1) scans.push(scanBody(reader.section(reader.u32())));
+    return scans;
+  }
+
+  /**
+   * fuel = table[0](id); if (fuel == 0) fuel = table[1](id); if (fuel < 0) trap: which, unlike an exception, no code of
+   * the guest can catch.
+   */
+  #slowBody(): Uint8Array {
+    const { fuel } = this.#added;
+    const out = new ByteWriter();
+    out.put(0x00); // no locals
+    this.#writeAsk(out, 0);
+    out.put(0x23); // global.get
+    out.u32(fuel);
+    out.put(0x45, 0x04, 0x40); // i32.eqz, if
+    this.#writeAsk(out, 1);
+    out.put(0x0b, 0x23); // end, global.get
+    out.u32(fuel);
+    out.put(0x41, 0x00, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x0b); // i32.const 0, i32.lt_s, if, unreachable, end, end
+    return out.bytes();
+  }
+
+  /** fuel = table[slot](id) */
+  #writeAsk(out: ByteWriter, slot: number): void {
+    const { id, refuelType, table, fuel } = this.#added;
+    out.put(0x23); // global.get
+    out.u32(id);
+    out.put(0x41, slot, 0x11); // i32.const, call_indirect
+    out.u32(refuelType);
+    out.u32(table);
+    out.put(0x24); // global.set
+    out.u32(fuel);
+  }
+
+  /** Custom sections that speak of places in the code would be wrong now; names of functions stay right. */
+  #isStale(section: CoreSection): boolean {
+    if (section.id !== SECTION.custom) return false;
+    return new ByteReader(this.#bytes, section.start, section.end).name() !== "name";
+  }
+}
+
+function importedFunctions(module: CoreModule): number {
+  return module.imports.filter(({ type }) => type.kind === "func").length;
+}
+
+function joined(count: number, items: Uint8Array, more: Uint8Array): Uint8Array {
+  const out = new ByteWriter(items.length + more.length + 5);
+  out.u32(count);
+  out.append(items);
+  out.append(more);
+  return out.bytes();
+}
+
+function writeExport(out: ByteWriter, ...[name, kind, index]: readonly [string, number, number]): void {
+  out.name(name);
+  out.put(kind);
+  out.u32(index);
+}
+
+interface FunctionHints {
+  readonly func: number;
+  readonly rare: readonly number[];
+}
+
+/** @see {@link https://github.com/WebAssembly/branch-hinting} */
+function branchHints(hints: readonly FunctionHints[]): Uint8Array {
+  const out = new ByteWriter(1024);
+  out.name("metadata.code.branch_hint");
+  out.u32(hints.length);
+  for (const { func, rare } of hints) {
+    out.u32(func);
+    out.u32(rare.length);
+    for (const offset of rare) {
+      out.u32(offset);
+      out.put(1, 0); // One byte: unlikely.
+    }
+  }
+  return out.bytes();
+}

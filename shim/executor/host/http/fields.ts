@@ -1,0 +1,148 @@
+import { HostError } from "../errors.ts";
+import { isFieldValue, isForbiddenField, isHiddenField, isToken } from "./field-rules.ts";
+
+/** `wasi:http/types.header-error` */
+export type HeaderError =
+  | { readonly tag: "invalid-syntax" }
+  | { readonly tag: "forbidden" }
+  | { readonly tag: "immutable" };
+
+const INVALID_SYNTAX: HeaderError = { tag: "invalid-syntax" };
+const FORBIDDEN: HeaderError = { tag: "forbidden" };
+const IMMUTABLE: HeaderError = { tag: "immutable" };
+
+/** What HTTP/2 counts for each field beside its text; it keeps the number of empty fields finite too. */
+const FIELD_OVERHEAD_BYTES = 32;
+
+/** `wasi:http/types.fields`: names in lower case, values as one character a byte, in the order of the message. */
+export class Fields {
+  /** Name, value, name, value, …: as Node's http takes and gives them. */
+  #flat: string[];
+  #bytes = 0;
+  readonly #maxBytes: number;
+  readonly #isMutable: boolean;
+
+  private constructor(flat: string[], maxBytes: number, mutability: "mutable" | "immutable") {
+    this.#flat = flat;
+    this.#maxBytes = maxBytes;
+    this.#isMutable = mutability === "mutable";
+  }
+
+  static empty(maxBytes: number): Fields {
+    return new Fields([], maxBytes, "mutable");
+  }
+
+  /** Of a message that came in: immutable, without the fields of the connection. `raw` alternates names and values. */
+  static ofMessage(raw: readonly string[], maxBytes: number): Fields {
+    const flat: string[] = [];
+    for (let index = 0; index + 1 < raw.length; index += 2) {
+      const name = (raw[index] ?? "").toLowerCase();
+      if (!isHiddenField(name)) flat.push(name, raw[index + 1] ?? "");
+    }
+    return new Fields(flat, maxBytes, "immutable");
+  }
+
+  /** The same fields, which can not be changed through this object. */
+  asImmutable(): Fields {
+    return new Fields(this.#flat, this.#maxBytes, "immutable");
+  }
+
+  clone(): Fields {
+    const copy = new Fields([...this.#flat], this.#maxBytes, "mutable");
+    copy.#bytes = sizeOf(this.#flat);
+    return copy;
+  }
+
+  /** Names and values in turn; not to be changed. */
+  flat(): readonly string[] {
+    return this.#flat;
+  }
+
+  get(name: string): Buffer[] {
+    const wanted = name.toLowerCase();
+    const values: Buffer[] = [];
+    for (let index = 0; index < this.#flat.length; index += 2) {
+      if (this.#flat[index] === wanted) values.push(Buffer.from(this.#flat[index + 1] ?? "", "latin1"));
+    }
+    return values;
+  }
+
+  /** The first value, as one character a byte. */
+  text(name: string): string | undefined {
+    for (let index = 0; index < this.#flat.length; index += 2) {
+      if (this.#flat[index] === name) return this.#flat[index + 1];
+    }
+    return undefined;
+  }
+
+  has(name: string): boolean {
+    return this.text(name.toLowerCase()) !== undefined;
+  }
+
+  entries(): (readonly [name: string, value: Buffer])[] {
+    const entries: (readonly [string, Buffer])[] = [];
+    for (let index = 0; index < this.#flat.length; index += 2) {
+      entries.push([this.#flat[index] ?? "", Buffer.from(this.#flat[index + 1] ?? "", "latin1")]);
+    }
+    return entries;
+  }
+
+  append(name: string, value: Uint8Array): HeaderError | undefined {
+    const lower = name.toLowerCase();
+    const error = this.#check(lower) ?? (isFieldValue(value) ? undefined : INVALID_SYNTAX);
+    if (error !== undefined) return error;
+    this.#add(lower, latin1(value));
+    return undefined;
+  }
+
+  /** Replaces all values of the name. */
+  set(name: string, values: readonly Uint8Array[]): HeaderError | undefined {
+    const lower = name.toLowerCase();
+    const error = this.#check(lower) ?? (values.every(isFieldValue) ? undefined : INVALID_SYNTAX);
+    if (error !== undefined) return error;
+    this.#remove(lower);
+    for (const value of values) this.#add(lower, latin1(value));
+    return undefined;
+  }
+
+  delete(name: string): HeaderError | undefined {
+    const lower = name.toLowerCase();
+    const error = this.#check(lower);
+    if (error === undefined) this.#remove(lower);
+    return error;
+  }
+
+  #check(name: string): HeaderError | undefined {
+    if (!this.#isMutable) return IMMUTABLE;
+    if (!isToken(name)) return INVALID_SYNTAX;
+    return isForbiddenField(name) ? FORBIDDEN : undefined;
+  }
+
+  #add(name: string, value: string): void {
+    this.#bytes += name.length + value.length + FIELD_OVERHEAD_BYTES;
+    if (this.#bytes > this.#maxBytes) {
+      throw new HostError("LIMIT", `Cannot add field "${name}": all fields together may have ${this.#maxBytes} bytes`);
+    }
+    this.#flat.push(name, value);
+  }
+
+  #remove(name: string): void {
+    if (this.text(name) === undefined) return;
+    const kept: string[] = [];
+    for (let index = 0; index < this.#flat.length; index += 2) {
+      if (this.#flat[index] !== name) kept.push(this.#flat[index] ?? "", this.#flat[index + 1] ?? "");
+    }
+    this.#flat = kept;
+    this.#bytes = sizeOf(kept);
+  }
+}
+
+function sizeOf(flat: readonly string[]): number {
+  let bytes = 0;
+  for (const text of flat) bytes += text.length + FIELD_OVERHEAD_BYTES / 2;
+  return bytes;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}

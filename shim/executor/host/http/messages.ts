@@ -1,0 +1,144 @@
+import type { HostState } from "../state.ts";
+import { isToken } from "./field-rules.ts";
+import { Fields } from "./fields.ts";
+import { type BodySource, IncomingBody } from "./incoming-body.ts";
+import type { Method, Scheme } from "./method.ts";
+import { OutgoingBody } from "./outgoing-body.ts";
+
+/** Digits only, and small enough to be exact. */
+const CONTENT_LENGTH = /^[0-9]{1,15}$/;
+const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:[\]]+)(?::[0-9]{0,5})?$/;
+const PATH = /^[!-~\u0080-\uffff]*$/;
+
+/** What the server has of a request, without what it reads only if the guest asks. */
+export interface RequestHead {
+  readonly method: Method;
+  readonly pathWithQuery: string | undefined;
+  readonly scheme: Scheme;
+  readonly authority: string | undefined;
+  rawHeaders(): readonly string[];
+  body(): BodySource;
+}
+
+/** `wasi:http/types.incoming-request` */
+export class IncomingRequest {
+  readonly head: RequestHead;
+  readonly #maxFieldBytes: number;
+  #isConsumed = false;
+
+  constructor(head: RequestHead, maxFieldBytes: number) {
+    this.head = head;
+    this.#maxFieldBytes = maxFieldBytes;
+  }
+
+  headers(): Fields {
+    return Fields.ofMessage(this.head.rawHeaders(), this.#maxFieldBytes);
+  }
+
+  /** Once. */
+  consume(): IncomingBody | undefined {
+    if (this.#isConsumed) return undefined;
+    this.#isConsumed = true;
+    return new IncomingBody(this.head.body());
+  }
+}
+
+/** `wasi:http/types.incoming-response` */
+export class IncomingResponse {
+  readonly status: number;
+  readonly headers: Fields;
+  readonly #source: BodySource;
+  #isConsumed = false;
+
+  constructor(status: number, headers: Fields, source: BodySource) {
+    this.status = status;
+    this.headers = headers;
+    this.#source = source;
+  }
+
+  /** Once. */
+  consume(): IncomingBody | undefined {
+    if (this.#isConsumed) return undefined;
+    this.#isConsumed = true;
+    return new IncomingBody(this.#source);
+  }
+
+  /** Nobody wants the body: the connection is not kept for it. */
+  drop(): void {
+    if (!this.#isConsumed) this.#source.stream?.destroy();
+  }
+}
+
+/** `wasi:http/types.outgoing-response` */
+export class OutgoingResponse {
+  status = 200;
+  readonly headers: Fields;
+  body: OutgoingBody | undefined = undefined;
+
+  constructor(headers: Fields) {
+    this.headers = headers;
+  }
+
+  setStatus(status: number): boolean {
+    if (status < 100 || status > 999) return false;
+    this.status = status;
+    return true;
+  }
+
+  /** Once. */
+  openBody(state: HostState): OutgoingBody | undefined {
+    if (this.body !== undefined) return undefined;
+    this.body = new OutgoingBody(state, { bytes: contentLengthOf(this.headers), mismatch: "HTTP-response-body-size" });
+    return this.body;
+  }
+}
+
+/** `wasi:http/types.outgoing-request` */
+export class OutgoingRequest {
+  readonly headers: Fields;
+  method: Method = { tag: "get" };
+  scheme: Scheme | undefined = undefined;
+  authority: string | undefined = undefined;
+  pathWithQuery: string | undefined = undefined;
+  body: OutgoingBody | undefined = undefined;
+
+  constructor(headers: Fields) {
+    this.headers = headers;
+  }
+
+  setMethod(method: Method): boolean {
+    if (method.tag === "other" && !isToken(method.val)) return false;
+    this.method = method;
+    return true;
+  }
+
+  setScheme(scheme: Scheme | undefined): boolean {
+    if (scheme?.tag === "other" && !/^[A-Za-z][A-Za-z0-9+.-]*$/.test(scheme.val)) return false;
+    this.scheme = scheme;
+    return true;
+  }
+
+  setAuthority(authority: string | undefined): boolean {
+    if (authority !== undefined && !AUTHORITY.test(authority)) return false;
+    this.authority = authority;
+    return true;
+  }
+
+  setPathWithQuery(path: string | undefined): boolean {
+    if (path !== undefined && !PATH.test(path)) return false;
+    this.pathWithQuery = path;
+    return true;
+  }
+
+  /** Once. */
+  openBody(state: HostState): OutgoingBody | undefined {
+    if (this.body !== undefined) return undefined;
+    this.body = new OutgoingBody(state, { bytes: contentLengthOf(this.headers), mismatch: "HTTP-request-body-size" });
+    return this.body;
+  }
+}
+
+function contentLengthOf(headers: Fields): number | undefined {
+  const text = headers.text("content-length");
+  return text !== undefined && CONTENT_LENGTH.test(text) ? Number(text) : undefined;
+}

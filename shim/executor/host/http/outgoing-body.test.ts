@@ -1,0 +1,126 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { HostError } from "../errors.ts";
+import type { HostServices } from "../services.ts";
+import { HostState } from "../state.ts";
+import type { BodySink } from "./body-sink.ts";
+import { Fields } from "./fields.ts";
+import { OutgoingBody } from "./outgoing-body.ts";
+
+class Sink implements BodySink {
+  readonly log: string[] = [];
+  queued = 0;
+  broken: Error | undefined;
+
+  write(chunk: Buffer): void {
+    this.log.push(`write ${chunk.length}`);
+  }
+  queuedBytes(): number {
+    return this.queued;
+  }
+  onDrain(): () => void {
+    return () => {};
+  }
+  failure(): Error | undefined {
+    return this.broken;
+  }
+  end(rest: readonly Buffer[], trailers: readonly string[] | undefined): void {
+    this.log.push(`end ${Buffer.concat(rest).toString()} ${trailers?.join("=") ?? ""}`.trimEnd());
+  }
+  abort(reason: Error): void {
+    this.log.push(`abort ${reason.message}`);
+  }
+}
+
+interface Scene {
+  readonly state: HostState;
+  readonly body: OutgoingBody;
+  readonly sink: Sink;
+}
+
+function scene(bytes?: number): Scene {
+  const state = new HostState({} as HostServices, { deadlineMs: performance.now() + 60_000, computeMs: 1000 });
+  return { state, body: new OutgoingBody(state, { bytes, mismatch: "HTTP-response-body-size" }), sink: new Sink() };
+}
+
+describe("OutgoingBody", () => {
+  it("goes out in one piece if it ends before the guest waits", () => {
+    const { body, sink } = scene();
+    body.attach(sink);
+    body.openStream();
+    body.write(Buffer.from("a"));
+    body.write(Buffer.from("b"));
+    body.close();
+    expect(body.finish(undefined)).to.equal(undefined);
+    expect(sink.log).to.deep.equal(["end ab"]);
+  });
+
+  it("goes out when the guest waits, and when much is held", () => {
+    const { state, body, sink } = scene();
+    body.attach(sink);
+    body.openStream();
+    body.write(Buffer.from("abc"));
+    state.sendHeld();
+    body.write(Buffer.alloc(40_000));
+    expect(sink.log).to.deep.equal(["write 3", "write 40000"]);
+  });
+
+  it("is held until there is somewhere for it to go", () => {
+    const { state, body, sink } = scene();
+    body.openStream();
+    body.write(Buffer.from("abc"));
+    state.sendHeld();
+    body.close();
+    const trailers = Fields.empty(1000);
+    trailers.append("a", Buffer.from("1"));
+    body.finish(trailers);
+    body.attach(sink);
+    expect(sink.log).to.deep.equal(["end abc a=1"]);
+  });
+
+  it("permits less the more is on its way", () => {
+    const { body, sink } = scene();
+    body.attach(sink);
+    body.openStream();
+    expect(body.permit()).to.equal(65_536);
+    sink.queued = 65_000;
+    expect([body.permit(), body.isReady()]).to.deep.equal([536, true]);
+    sink.queued = 70_000;
+    expect([body.permit(), body.isReady(), body.isFlushed()]).to.deep.equal([0, false, false]);
+  });
+
+  it("fails with the sink", () => {
+    const { body, sink } = scene();
+    body.attach(sink);
+    body.openStream();
+    sink.broken = new Error("cut");
+    expect(body.flush()).to.have.nested.property("val.message", "cut");
+    body.close();
+    expect(body.finish(undefined)).to.deep.equal({ tag: "internal-error", val: "cut" });
+  });
+
+  for (const [what, text, size] of [
+    ["shorter", "abc", 3n],
+    ["longer", "abcdef", 6n],
+  ] as const) {
+    it(`is not whole if it is ${what} than was promised`, () => {
+      const { body, sink } = scene(5);
+      body.attach(sink);
+      body.openStream();
+      body.write(Buffer.from(text));
+      body.close();
+      expect(body.finish(undefined)).to.deep.equal({ tag: "HTTP-response-body-size", val: size });
+      expect(sink.log).to.deep.equal(["abort HTTP-response-body-size"]);
+    });
+  }
+
+  it("is broken off when the guest drops it, and can not be finished while its stream is open", () => {
+    const { body, sink } = scene();
+    body.attach(sink);
+    expect(body.openStream()).to.equal(body);
+    expect(body.openStream()).to.equal(undefined);
+    expect(() => body.finish(undefined)).to.throw(HostError, /still open/);
+    body.drop();
+    expect(sink.log).to.deep.equal(["abort HTTP-protocol-error"]);
+  });
+});

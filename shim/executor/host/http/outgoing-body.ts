@@ -1,0 +1,169 @@
+import { HostError } from "../errors.ts";
+import { IoError, STREAM_CLOSED, type StreamError, streamFailed } from "../io/io-error.ts";
+import type { OutputStream } from "../io/output-stream.ts";
+import type { HostState } from "../state.ts";
+import { Wakers } from "../waitable.ts";
+import type { BodySink } from "./body-sink.ts";
+import { type HttpErrorCode, HttpError, httpErrorCode } from "./error-code.ts";
+import type { Fields } from "./fields.ts";
+
+/** Bytes between guest and kernel; when there are so many, the guest waits. */
+const CAPACITY_BYTES = 64 << 10;
+/** Bytes held back to go out in one piece with the head, if the body ends before the guest waits. */
+const HOLD_BYTES = 32 << 10;
+
+/** What `content-length` promised, and the code for a body that is not so long. */
+interface Expected {
+  readonly bytes: number | undefined;
+  readonly mismatch: "HTTP-request-body-size" | "HTTP-response-body-size";
+}
+
+/**
+ * `wasi:http/types.outgoing-body` and its one stream. What is written is held until the body ends, the guest waits, or
+ * it has grown: so a small answer is one write to the socket, and a slow one goes out as it is made.
+ */
+export class OutgoingBody implements OutputStream {
+  readonly #state: HostState;
+  readonly #expected: Expected;
+  readonly #wakers = new Wakers();
+  #sink: BodySink | undefined = undefined;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #writtenBytes = 0;
+  #isStreamOpen = false;
+  #isStreamTaken = false;
+  #isHolding = false;
+  #end: { readonly trailers: readonly string[] | undefined } | undefined = undefined;
+  #failure: Error | undefined = undefined;
+
+  constructor(state: HostState, expected: Expected) {
+    this.#state = state;
+    this.#expected = expected;
+  }
+
+  /** `write` of the interface: the stream, once. */
+  openStream(): OutputStream | undefined {
+    if (this.#isStreamTaken) return undefined;
+    this.#isStreamTaken = true;
+    this.#isStreamOpen = true;
+    return this;
+  }
+
+  /** Begins to send. If the body has already ended, all of it goes out. */
+  attach(sink: BodySink): void {
+    this.#sink = sink;
+    if (this.#failure !== undefined) sink.abort(this.#failure);
+    else if (this.#end !== undefined) sink.end(this.#takeHeld(), this.#end.trailers);
+    else if (this.#heldBytes > 0) this.#hold();
+    this.#wakers.wakeAll();
+  }
+
+  /** The whole body, if it ended before it was attached. */
+  whole(): Buffer | undefined {
+    return this.#end === undefined ? undefined : Buffer.concat(this.#takeHeld());
+  }
+
+  finish(trailers: Fields | undefined): HttpErrorCode | undefined {
+    if (this.#isStreamOpen) {
+      throw new HostError("GUEST_FAULT", "Cannot finish the body: its output stream is still open");
+    }
+    const { bytes, mismatch } = this.#expected;
+    if (bytes !== undefined && bytes !== this.#writtenBytes) {
+      const code: HttpErrorCode = { tag: mismatch, val: BigInt(this.#writtenBytes) };
+      this.#fail(new HttpError(code));
+      return code;
+    }
+    const failure = this.#sink?.failure();
+    if (failure !== undefined) return httpErrorCode(failure);
+    this.#end = { trailers: trailers?.flat() };
+    this.#sink?.end(this.#takeHeld(), this.#end.trailers);
+    return undefined;
+  }
+
+  /** The guest dropped it, or ended: without `finish` the receiver must not take the body for whole. */
+  drop(): void {
+    if (this.#end === undefined) this.#fail(new HttpError({ tag: "HTTP-protocol-error" }));
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#sink?.abort(error);
+    this.#wakers.wakeAll();
+  }
+
+  permit(): number | StreamError {
+    const failure = this.#failure ?? this.#sink?.failure();
+    if (failure !== undefined) return streamErrorOf(failure);
+    if (!this.#isStreamOpen) return STREAM_CLOSED;
+    return Math.max(0, CAPACITY_BYTES - this.#heldBytes - (this.#sink?.queuedBytes() ?? 0));
+  }
+
+  write(bytes: Uint8Array): StreamError | undefined {
+    if (bytes.length === 0) return undefined;
+    this.#writtenBytes += bytes.length;
+    const { bytes: expected, mismatch } = this.#expected;
+    if (expected !== undefined && this.#writtenBytes > expected) {
+      const error = new HttpError({ tag: mismatch, val: BigInt(this.#writtenBytes) });
+      this.#fail(error);
+      return streamErrorOf(error);
+    }
+    this.#held.push(Buffer.from(bytes));
+    this.#heldBytes += bytes.length;
+    if (this.#heldBytes > HOLD_BYTES) this.#send();
+    else this.#hold();
+    return undefined;
+  }
+
+  #hold(): void {
+    if (this.#isHolding) return;
+    this.#isHolding = true;
+    this.#state.holdUntilWait(() => {
+      this.#isHolding = false;
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    if (this.#sink === undefined || this.#heldBytes === 0 || this.#end !== undefined) return;
+    for (const chunk of this.#takeHeld()) this.#sink.write(chunk);
+  }
+
+  #takeHeld(): Buffer[] {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    return held;
+  }
+
+  flush(): StreamError | undefined {
+    const permit = this.permit();
+    return typeof permit === "number" ? undefined : permit;
+  }
+
+  /** Room again counts as flushed: what is on its way to a peer that reads slowly is the kernel's business. */
+  isFlushed(): boolean {
+    return this.isReady();
+  }
+
+  isReady(): boolean {
+    return this.permit() !== 0;
+  }
+
+  onReady(wake: () => void): () => void {
+    const removeWaker = this.#wakers.add(wake);
+    const removeListener = this.#sink?.onDrain(wake);
+    return () => {
+      removeWaker();
+      removeListener?.();
+    };
+  }
+
+  close(): void {
+    this.#isStreamOpen = false;
+  }
+}
+
+function streamErrorOf(failure: Error): StreamError {
+  return streamFailed(new IoError(failure.message, "http", httpErrorCode(failure)));
+}

@@ -1,0 +1,71 @@
+import { type Result, errOf, okOf } from "../results.ts";
+import type { HostState } from "../state.ts";
+import type { HttpErrorCode } from "./error-code.ts";
+import { FutureIncomingResponse } from "./future-response.ts";
+import type { OutgoingRequest } from "./messages.ts";
+import { textOfMethod } from "./method.ts";
+import type { OutgoingTarget } from "./outgoing-service.ts";
+import type { RequestOptions } from "./request-options.ts";
+
+const NS_PER_MS = 1_000_000n;
+const DENIED: HttpErrorCode = { tag: "HTTP-request-denied" };
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
+
+/** `wasi:http/outgoing-handler.handle` */
+export function sendRequest(
+  state: HostState,
+  request: OutgoingRequest,
+  options: RequestOptions | undefined,
+): Result<FutureIncomingResponse, HttpErrorCode> {
+  const target = targetOf(request);
+  if ("tag" in target) return errOf(target);
+  const { outgoing } = state.services;
+  if (!outgoing.isAllowed(target)) return errOf(DENIED);
+  const controller = new AbortController();
+  const future = new FutureIncomingResponse((reason) => {
+    controller.abort(reason);
+  });
+  const takeBack = state.onDispose(() => {
+    controller.abort(new Error("The guest has ended"));
+  });
+  state.countOpen();
+  outgoing.send({
+    target,
+    method: textOfMethod(request.method),
+    headers: request.headers.flat(),
+    body: request.body,
+    connectTimeoutMs: msFrom(options?.connectTimeoutNs),
+    firstByteTimeoutMs: msFrom(options?.firstByteTimeoutNs),
+    betweenBytesTimeoutMs: msFrom(options?.betweenBytesTimeoutNs),
+    maxFieldBytes: state.services.maxFieldBytes,
+    signal: controller.signal,
+    onResponse(response) {
+      future.resolve(response);
+    },
+    onEnd(error) {
+      takeBack();
+      state.countClosed();
+      future.reject(error);
+    },
+  });
+  return okOf(future);
+}
+
+function targetOf(request: OutgoingRequest): OutgoingTarget | HttpErrorCode {
+  const scheme = request.scheme === undefined ? "https" : request.scheme.tag.toLowerCase();
+  const defaultPort = DEFAULT_PORTS[scheme];
+  if (defaultPort === undefined) return { tag: "HTTP-protocol-error" };
+  const url = URL.parse(`${scheme}://${request.authority ?? ""}`);
+  if (url === null || request.authority === undefined) return { tag: "HTTP-request-URI-invalid" };
+  const port = url.port === "" ? defaultPort : Number(url.port);
+  return { scheme: scheme === "http" ? "http" : "https", host: url.hostname, port, pathWithQuery: pathOf(request) };
+}
+
+function pathOf({ pathWithQuery }: OutgoingRequest): string {
+  if (pathWithQuery === undefined || pathWithQuery === "") return "/";
+  return pathWithQuery.startsWith("?") ? `/${pathWithQuery}` : pathWithQuery;
+}
+
+function msFrom(durationNs: bigint | undefined): number | undefined {
+  return durationNs === undefined ? undefined : Math.max(1, Number(durationNs / NS_PER_MS));
+}

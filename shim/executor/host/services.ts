@@ -1,0 +1,26 @@
+import type { OpenBeneath } from "./filesystem/open-beneath.ts";
+import type { Preopen } from "./filesystem/preopen.ts";
+import type { OutgoingService } from "./http/outgoing-service.ts";
+import type { InputStream } from "./io/input-stream.ts";
+import type { OutputStream } from "./io/output-stream.ts";
+import type { NetworkPolicy } from "./sockets/network-policy.ts";
+
+/** What the host gives to every guest of a program: made once, the same for all requests. */
+export interface HostServices {
+  readonly environment: readonly (readonly [name: string, value: string])[];
+  readonly arguments: readonly string[];
+  readonly initialCwd: string | undefined;
+  /** A new stream for each guest's handle; what they lead to is the program's. */
+  stdin(): InputStream;
+  stdout(): OutputStream;
+  stderr(): OutputStream;
+  readonly terminals: Readonly<Record<"stdin" | "stdout" | "stderr", boolean>>;
+  readonly preopens: readonly Preopen[];
+  readonly openBeneath: OpenBeneath;
+  readonly network: NetworkPolicy;
+  readonly outgoing: OutgoingService;
+  /** All names and values of one `fields` together, in bytes. */
+  readonly maxFieldBytes: number;
+  /** Files, sockets and requests that one guest may have open. */
+  readonly maxOpenObjects: number;
+}

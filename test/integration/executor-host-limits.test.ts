@@ -1,0 +1,154 @@
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect } from "chai";
+import { after, afterEach, before, describe, it } from "mocha";
+import { ExecutorProcess } from "../support/executor-process.ts";
+import { exchange, open } from "../support/http-exchange.ts";
+import { buildRustGuest } from "../support/rust-guest.ts";
+
+describe("executor serve, limits", () => {
+  let component: string;
+  let executor: ExecutorProcess | undefined;
+
+  before(async function () {
+    this.timeout(600_000);
+    component = join(await buildRustGuest("rust-host"), "rust_host.wasm");
+  });
+  afterEach(async () => {
+    executor?.signal("SIGKILL");
+    await executor?.ended();
+  });
+  after(() => {
+    executor = undefined;
+  });
+
+  async function serve(
+    ...flags: readonly string[]
+  ): Promise<{ readonly port: number; readonly executor: ExecutorProcess }> {
+    executor = new ExecutorProcess(["serve", "--listen", "127.0.0.1:0", ...flags, component]);
+    return { port: await executor.port(), executor };
+  }
+
+  for (const [what, path] of [
+    ["an endless loop", "/spin"],
+    ["an endless recursion without loops", "/recurse?200"],
+  ] as const) {
+    it(`stops ${what} and serves others while it runs`, async () => {
+      const server = await serve("--compute-ms", "2000");
+      const spinning = [1, 2].map(async () => exchange({ port: server.port, path }));
+      await delay(200);
+      const start = performance.now();
+      for (let served = 0; served < 10; served += 1) {
+        const { body } = await exchange({ port: server.port, path: "/" });
+        expect(body).to.equal("call 1\n");
+      }
+      const servedMs = performance.now() - start;
+      for (const { status } of await Promise.all(spinning)) expect(status).to.equal(504);
+      expect(servedMs).to.be.lessThan(1800);
+      expect((await server.executor.failure(path))["reason"]).to.match(/computed for more than 2000 ms/);
+    });
+  }
+
+  it("answers 504 when a request takes too long, though its guest only waits", async () => {
+    const { port, executor: process } = await serve("--request-ms", "300");
+    const start = performance.now();
+    expect((await exchange({ port, path: "/sleep?60000" })).status).to.equal(504);
+    expect(performance.now() - start).to.be.within(250, 5000);
+    expect((await process.failure("/sleep?60000"))["reason"]).to.match(/time of one request/);
+  });
+
+  it("cuts off an answer that has begun when its time is up", async () => {
+    const { port } = await serve("--request-ms", "500");
+    const response = await open({ port, path: "/slow?60000" });
+    const error = await text(response).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(Error);
+  });
+
+  it("has requests wait for their turn, and turns away more than may wait", async () => {
+    const { port } = await serve("--max-concurrent", "2", "--max-queued", "3");
+    const answers = await Promise.all(Array.from({ length: 8 }, async () => exchange({ port, path: "/sleep?500" })));
+    const statuses = answers.map(({ status }) => status).toSorted((left, right) => left - right);
+    expect(statuses).to.deep.equal([200, 200, 200, 200, 200, 503, 503, 503]);
+    expect(answers.find(({ status }) => status === 503)?.headers["retry-after"]).to.equal("1");
+    expect((await exchange({ port, path: "/" })).status).to.equal(200);
+  });
+
+  it("answers 503 when a request has waited too long for its turn", async () => {
+    const { port } = await serve("--max-concurrent", "1", "--queue-ms", "200");
+    const first = exchange({ port, path: "/sleep?2000" });
+    await delay(100);
+    expect((await exchange({ port, path: "/" })).status).to.equal(503);
+    expect((await first).status).to.equal(200);
+  });
+
+  it("refuses bodies that are too large, whether they say so or not", async () => {
+    const { port } = await serve("--max-body-bytes", "1000");
+    expect((await exchange({ port, path: "/upload", body: "a".repeat(1000) })).body).to.equal("1000 bytes\n");
+    expect((await exchange({ port, path: "/upload", body: "a".repeat(1001) })).status).to.equal(413);
+    const headers = { "transfer-encoding": "chunked" };
+    const chunked = await exchange({ port, path: "/upload", body: "a".repeat(5000), headers });
+    expect(chunked.status).to.equal(400);
+    expect(chunked.body).to.match(/HttpRequestBodySize\(Some\(1000\)\)/);
+  });
+
+  it("refuses heads that are too large", async () => {
+    const { port } = await serve("--max-header-bytes", "2000");
+    expect((await exchange({ port, path: "/", headers: { a: "b".repeat(1000) } })).status).to.equal(200);
+    expect((await exchange({ port, path: "/", headers: { a: "b".repeat(3000) } })).status).to.equal(431);
+  });
+
+  it("ends by SIGTERM when the running requests have ended", async () => {
+    const server = await serve();
+    const running = exchange({ port: server.port, path: "/sleep?1000" });
+    await delay(200);
+    server.executor.signal("SIGTERM");
+    await delay(200);
+    const late = await exchange({ port: server.port, path: "/" }).catch((reason: unknown) => reason);
+    expect(late).to.have.property("code", "ECONNREFUSED");
+    const { status, headers } = await running;
+    expect(status).to.equal(200);
+    expect(headers.connection).to.equal("close");
+    expect((await server.executor.ended()).code).to.equal(0);
+  });
+
+  it("ends guests by force after the grace period", async () => {
+    const server = await serve("--grace-ms", "300");
+    const running = exchange({ port: server.port, path: "/sleep?60000" });
+    await delay(200);
+    const start = performance.now();
+    server.executor.signal("SIGTERM");
+    expect((await running).status).to.equal(503);
+    expect((await server.executor.ended()).code).to.equal(0);
+    expect(performance.now() - start).to.be.within(250, 5000);
+  });
+
+  it("listens where the environment says", async () => {
+    for (const environment of [
+      { SPIN_HTTP_LISTEN_ADDR: "127.0.0.1:0", PORT: "1" },
+      { WASMTIME_HTTP_PROXY_SOCKET_ADDR: "127.0.0.1:0" },
+      { PORT: "0" },
+    ]) {
+      const process = new ExecutorProcess(["serve", component], environment);
+      expect((await exchange({ port: await process.port(), path: "/" })).status).to.equal(200);
+      expect((await process.stop()).code).to.equal(0);
+    }
+  });
+
+  it("says what is wrong with its arguments", async () => {
+    for (const [args, message] of [
+      [["serve"], /file is missing/],
+      [["serve", "/nowhere.wasm"], /Cannot read the component "\/nowhere.wasm"/],
+      [["serve", "--listen", "nowhere", component], /--listen "nowhere": it must be IP:PORT/],
+      [["serve", "--request-ms", "soon", component], /--request-ms "soon"/],
+      [["serve", "--env", "A", component], /--env "A": it must be NAME=VALUE/],
+      [["serve", "--dir", "/nowhere", component], /folder "\/nowhere"/],
+      [["run", component], /does not export wasi:cli\/run/],
+      [[], /executor serve/],
+    ] as const) {
+      const { code, stderr } = await new ExecutorProcess(args).ended();
+      expect(code, stderr).to.equal(2);
+      expect(stderr).to.match(message);
+    }
+  });
+});
