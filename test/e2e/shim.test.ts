@@ -49,10 +49,6 @@ describe("our own shim on a cluster", () => {
     return stage.hosts.find(({ name }) => name === node) ?? expect.fail(`there is no ${node}`);
   }
 
-  async function onAllNodes<T>(work: (node: string) => Promise<T>): Promise<readonly T[]> {
-    return Promise.all(NODES.map(async ({ name }) => work(name)));
-  }
-
   async function inServer(node: string, script: string): Promise<string> {
     return stage.kubectl(["exec", `worker-${node}`, "-c", "server", "--", "sh", "-c", script]);
   }
@@ -247,6 +243,10 @@ describe("our own shim on a cluster", () => {
     expect(await stage.listings()).to.deep.equal(clean);
   });
 });
+
+async function onAllNodes<T>(work: (node: string) => Promise<T>): Promise<readonly T[]> {
+  return Promise.all(NODES.map(async ({ name }) => work(name)));
+}
 
 function lastTick(log: readonly string[]): number {
   return log.length - LINES;
