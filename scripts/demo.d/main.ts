@@ -8,15 +8,17 @@ import {
   getShim,
   isProvisioned,
   runPod,
-  serveShim,
   shimManifest,
   shimOf,
   startNodesServer,
 } from "../../test/support/deployment.ts";
 import { createKubectl, eventually } from "../../test/support/kubectl.ts";
 import type { Kubectl } from "../../test/support/kubectl.ts";
+import { OWN_SHIM, serveOwnShim } from "../../test/support/own-shim.ts";
 
-const SHIM = "demo-v1";
+/** As SpinAppExecutors name it, whatever runs the components. */
+const RUNTIME_CLASS = "wasmtime-spin-v2";
+const HANDLER = "spin";
 const keep = process.argv.includes("--keep");
 const stop = new AbortController();
 process.once("SIGINT", () => {
@@ -44,8 +46,9 @@ async function demonstrate(cluster: Cluster, kubectl: Kubectl): Promise<void> {
   await step("kubectl apply -k deploy", async () => applyDeployment(kubectl));
   const server = await startNodesServer();
   try {
-    const artifact = await serveShim(server, SHIM, "demo");
-    const shim = shimManifest({ name: SHIM, location: artifact.url, sha256: artifact.sha256 });
+    const { url, sha256 } = await step("Build the shim", async () => serveOwnShim(server, stop.signal));
+    const names = { name: OWN_SHIM, handler: HANDLER, runtimeClass: RUNTIME_CLASS };
+    const shim = shimManifest({ ...names, location: url, sha256 });
     console.log(`\n$ kubectl apply -f shim.yaml\n${JSON.stringify(shim, undefined, 2)}\n`);
     await kubectl(["apply", "-f", "-"], JSON.stringify(shim));
     await watchNodes(kubectl);
@@ -63,7 +66,7 @@ async function watchNodes(kubectl: Kubectl): Promise<void> {
   const seen = new Map<string, string>();
   await eventually("the shim on every node", 120_000, async () => {
     stop.signal.throwIfAborted();
-    const shim = await getShim(kubectl, SHIM);
+    const shim = await getShim(kubectl, OWN_SHIM);
     for (const { name, state, reason = "", message = "" } of shim?.status?.nodeStates ?? []) {
       if (seen.get(name) === state) continue;
       seen.set(name, state);
@@ -80,7 +83,7 @@ async function runOnEveryNode(cluster: Cluster, kubectl: Kubectl): Promise<void>
   for (const node of nodes.map((name) => name.replace("node/", ""))) {
     const pod = `hello-${node}`;
     await kubectl(["delete", "pod", pod, "--ignore-not-found", "--wait"]);
-    const words = await runPod(kubectl, pod, node, SHIM);
+    const words = await runPod(kubectl, pod, node, RUNTIME_CLASS);
     const version = await kubectl(["get", "node", node, "-o", "jsonpath={.status.nodeInfo.containerRuntimeVersion}"]);
     console.log(`${node} (${version}): "${words}", run by ${await shimOf(cluster, node, pod, kubectl)}`);
   }

@@ -10,6 +10,12 @@ import type { Exit } from "./state.ts";
 /** How long the end of the first process waits for those that were executed beside it, in milliseconds. */
 const EXEC_END_MS = 2000;
 
+/**
+ * How long the end waits for containerd to take the news that memory ran out, in milliseconds: without it containerd tells
+ * kubelet of an error only.
+ */
+const OOM_MS = 2000;
+
 /** How long the processes that outlive the first one may take to end, in milliseconds. */
 const KILL_MS = 5000;
 
@@ -17,7 +23,7 @@ const KILL_MS = 5000;
 export async function superviseInit(host: TaskHost, container: Container): Promise<void> {
   const { init, execs } = container;
   const exit = await host.reaper.exitOf(init.pid);
-  container.oomWatch.check();
+  if (container.oomWatch.check()) await host.publisher.flush(OOM_MS);
   if (!container.traits.ownPids) {
     await killAll(container.cgroup, host.cgroupMounts, AbortSignal.timeout(KILL_MS)).catch((error: unknown) => {
       host.log.warn("Processes are left", { container: container.id, reason: messageOf(error) });

@@ -1,0 +1,64 @@
+import type { Kubectl } from "./kubectl.ts";
+
+interface Container {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly restartCount: number;
+  readonly containerID?: string;
+  readonly state: {
+    readonly terminated?: { readonly exitCode: number; readonly reason: string; readonly message?: string };
+  };
+}
+
+interface PodStatus {
+  readonly metadata: { readonly name: string };
+  readonly status: {
+    readonly phase: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly initContainerStatuses?: readonly Container[];
+    readonly containerStatuses?: readonly Container[];
+  };
+}
+
+export async function getPod(kubectl: Kubectl, name: string): Promise<PodStatus> {
+  return JSON.parse(await kubectl(["get", "pod", name, "-o", "json"])) as PodStatus;
+}
+
+/** The pod, if it is ready. */
+export function isReady(pod: PodStatus): PodStatus | undefined {
+  const { conditions = [] } = pod.status;
+  return conditions.some(({ type, status }) => type === "Ready" && status === "True") ? pod : undefined;
+}
+
+/** @throws Error if kubelet has not said anything of it. */
+export function containerOf({ metadata, status }: PodStatus, name: string): Container {
+  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const found = all.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`Pod ${metadata.name} has no status of container ${name}`);
+  return found;
+}
+
+interface Summary {
+  readonly pods: readonly {
+    readonly podRef: { readonly name: string };
+    readonly containers: readonly {
+      readonly name: string;
+      readonly cpu?: { readonly usageCoreNanoSeconds?: number };
+      readonly memory?: { readonly workingSetBytes?: number };
+    }[];
+  }[];
+}
+
+/** What kubelet says of all that a node's pods use. */
+export async function summary(kubectl: Kubectl, node: string): Promise<Summary> {
+  return JSON.parse(await kubectl(["get", "--raw", `/api/v1/nodes/${node}/proxy/stats/summary`])) as Summary;
+}
+
+/** Of each running container of a pod: nanoseconds of processor, bytes of memory. */
+export function statsOf(
+  { pods }: Summary,
+  pod: string,
+): readonly { readonly cpu: number | undefined; readonly memory: number | undefined }[] {
+  const containers = pods.find(({ podRef }) => podRef.name === pod)?.containers ?? [];
+  return containers.map(({ cpu, memory }) => ({ cpu: cpu?.usageCoreNanoSeconds, memory: memory?.workingSetBytes }));
+}
