@@ -12,7 +12,7 @@ import {
   waitForShim,
 } from "../support/deployment.ts";
 import type { Artifact, ShimJson, ShimOptions } from "../support/deployment.ts";
-import { cleanUp, jobsOf, openStage, restartsReported, workTimes } from "../support/e2e.ts";
+import { awaitNoShims, cleanUp, jobsOf, openStage, restartsReported, workTimes } from "../support/e2e.ts";
 import type { Stage } from "../support/e2e.ts";
 import { eventually } from "../support/kubectl.ts";
 import { NODES, NodeHost, unpackBeside } from "../support/node-host.ts";
@@ -217,10 +217,7 @@ describe("a Shim on a cluster", () => {
     const waiting = await waitForShim(stage.kubectl, SHIM, 60_000, (one) => stateOf(one, "node1")?.reason === "InUse");
     expect(stateOf(waiting, "node1")?.message).to.include("default/second-node1");
     await Promise.all(["second-node1", "second-node2"].map(deletePod));
-    await eventually("the end of the Shim", 90_000, async () => {
-      const names = await stage.kubectl(["get", "shims", "-o", "name"]);
-      return names.trim() === "" ? true : undefined;
-    });
+    await awaitNoShims(stage.kubectl);
     expect(await stage.listings()).to.deep.equal(clean);
     expect(await stage.kubectl(["get", "runtimeclass", SHIM, "--ignore-not-found"])).to.equal("");
     for (const { name } of NODES) expect(await label(name)).to.equal("");

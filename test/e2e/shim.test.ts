@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { isProvisioned, shimManifest, shimOf, stateOf, waitForShim } from "../support/deployment.ts";
 import type { Artifact } from "../support/deployment.ts";
-import { cleanUp, openStage } from "../support/e2e.ts";
+import { awaitNoShims, cleanUp, openStage } from "../support/e2e.ts";
 import type { Stage } from "../support/e2e.ts";
 import { talk, talkOnTerminal } from "../support/kubectl-talk.ts";
 import { eventually } from "../support/kubectl.ts";
@@ -236,10 +236,7 @@ describe("our own shim on a cluster", () => {
       expect(left).to.equal("0");
     });
     await stage.kubectl(["delete", "shim", OWN_SHIM, "--wait=false"]);
-    await eventually("the end of the Shim", 90_000, async () => {
-      const names = await stage.kubectl(["get", "shims", "-o", "name"]);
-      return names.trim() === "" ? true : undefined;
-    });
+    await awaitNoShims(stage.kubectl);
     expect(await stage.listings()).to.deep.equal(clean);
   });
 });

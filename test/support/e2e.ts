@@ -101,3 +101,11 @@ export async function expectOrdinaryPods(kubectl: Kubectl): Promise<void> {
     }),
   );
 }
+
+/** Until every Shim is gone, which it is when every node is as it was before. */
+export async function awaitNoShims(kubectl: Kubectl): Promise<void> {
+  await eventually("the end of all Shims", 90_000, async () => {
+    const names = await kubectl(["get", "shims", "-o", "name"]);
+    return names.trim() === "" ? true : undefined;
+  });
+}

@@ -5,7 +5,7 @@ export const RUNTIME_CLASS = "spin-e2e";
 /** On each node: what pods write into it is seen from the host. */
 export const HOST_FOLDER = "/srv/rcm-shim-e2e";
 /** Name of the ConfigMap and of the Secret. */
-export const SETTINGS = "rcm-shim-e2e";
+const SETTINGS = "rcm-shim-e2e";
 export const NOBODY = 65_534;
 export const LINES = 10_000;
 
