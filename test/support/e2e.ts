@@ -56,10 +56,7 @@ export async function cleanUp({ kubectl }: Pick<Stage, "kubectl">): Promise<void
     "--force",
   ]);
   await kubectl(["delete", "shims", "--all", "--wait=false"]);
-  await eventually("the end of all Shims", 120_000, async () => {
-    const names = await kubectl(["get", "shims", "-o", "name"]);
-    return names.trim() === "" ? true : undefined;
-  });
+  await awaitNoShims(kubectl);
 }
 
 /** Names of the Jobs that a Shim has made so far. */
@@ -104,7 +101,7 @@ export async function expectOrdinaryPods(kubectl: Kubectl): Promise<void> {
 
 /** Until every Shim is gone, which it is when every node is as it was before. */
 export async function awaitNoShims(kubectl: Kubectl): Promise<void> {
-  await eventually("the end of all Shims", 90_000, async () => {
+  await eventually("the end of all Shims", 120_000, async () => {
     const names = await kubectl(["get", "shims", "-o", "name"]);
     return names.trim() === "" ? true : undefined;
   });
