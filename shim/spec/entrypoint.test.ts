@@ -15,8 +15,9 @@ function useHooks(): void {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "rcm-entry-"));
     rootfs = join(folder, "rootfs");
-    for (const path of ["rootfs/bin", "rootfs/app", "volume/deep"])
+    for (const path of ["rootfs/bin", "rootfs/app", "volume/deep"]) {
       await mkdir(join(folder, path), { recursive: true });
+    }
     await writeFile(join(rootfs, "bin/tool"), "\u007FELF and more", { mode: 0o755 });
     await writeFile(join(folder, "secret"), "#!host");
   });
