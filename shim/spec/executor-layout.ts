@@ -28,3 +28,6 @@ export interface ExecutorLayout {
 
 /** Of the executor's process: the path of the component, if it is not what the guest's first argument means. */
 export const COMPONENT_VARIABLE = "RCM_COMPONENT";
+
+/** Of the executor's process: what the container may use, in bytes, if that is limited. */
+export const MEMORY_VARIABLE = "RCM_MEMORY_BYTES";

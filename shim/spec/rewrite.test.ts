@@ -52,8 +52,9 @@ describe("rewriteForExecutor()", () => {
         it("runs the executor with the guest's arguments, variables and folder in its document", () => {
           const { args, cwd, env = [] } = rewritten.process ?? { cwd: "" };
           expect({ args, cwd }).to.deep.equal({ args: LAYOUT.command, cwd: "/" });
-          expect(env.map((entry) => entry.split("=", 1)[0])).to.deep.equal(["LANG", "RCM_GUEST_0"]);
-          const document = decodeGuest({ RCM_GUEST_0: env[1]?.slice("RCM_GUEST_0=".length) });
+          expect(env.map((entry) => entry.split("=", 1)[0])).to.deep.equal(["LANG", "RCM_MEMORY_BYTES", "RCM_GUEST_0"]);
+          expect(env[1]).to.match(/=[1-9]\d+$/);
+          const document = decodeGuest({ RCM_GUEST_0: env[2]?.slice("RCM_GUEST_0=".length) });
           const { args: guestArgs, env: guestEnv, cwd: guestCwd } = spec.process ?? { cwd: "" };
           expect(document).to.deep.equal({ args: guestArgs, env: guestEnv, cwd: guestCwd });
         });

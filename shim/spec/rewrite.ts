@@ -1,6 +1,6 @@
-import { invalid } from "./check.ts";
+import { invalid, isObject } from "./check.ts";
 import { SpecError } from "./errors.ts";
-import { GUEST_ROOT, NAME_FILES, type ExecutorLayout } from "./executor-layout.ts";
+import { GUEST_ROOT, MEMORY_VARIABLE, NAME_FILES, type ExecutorLayout } from "./executor-layout.ts";
 import { encodeGuest } from "./guest-document.ts";
 import { cleanPath, isBind, isKernelMount, placeOfMount } from "./mounts.ts";
 import type { OciLinux, OciMount, OciProcess, OciSpec } from "./oci-spec.ts";
@@ -59,16 +59,24 @@ export function rewriteForExecutor({ spec, bundle, destinations, layout }: Rewri
   const image = cleanPath(root.path.startsWith("/") ? root.path : `${bundle}/${root.path}`);
   return {
     ...spec,
-    process: processOf(process, layout),
+    process: processOf(process, [...layout.env, ...memoryOf(spec)], layout.command),
     root: { ...root, path: layout.tree, readonly: true },
     mounts: mountsOf(spec.mounts ?? [], destinations, layout, image),
     ...(isReadOnly ? { linux: withReadOnlyGuest(spec) } : {}),
   };
 }
 
-function processOf(process: OciProcess, layout: ExecutorLayout): OciProcess {
+function processOf(process: OciProcess, env: readonly string[], command: readonly string[]): OciProcess {
   const guest = encodeGuest({ args: process.args ?? [], env: process.env ?? [], cwd: process.cwd });
-  return { ...process, args: layout.command, env: [...layout.env, ...guest], cwd: "/" };
+  return { ...process, args: command, env: [...env, ...guest], cwd: "/" };
+}
+
+/** The executor does not see its cgroup in each container. */
+function memoryOf({ linux }: OciSpec): readonly string[] {
+  const resources = linux?.["resources"];
+  const memory = isObject(resources) ? resources["memory"] : undefined;
+  const limit = isObject(memory) ? memory["limit"] : undefined;
+  return typeof limit === "number" && limit > 0 ? [`${MEMORY_VARIABLE}=${String(limit)}`] : [];
 }
 
 function mountsOf(

@@ -42,6 +42,19 @@ describeOnEach("a container of a Wasm component", ({ version, containerd, it }) 
     await pod.remove();
   });
 
+  it("answers requests of a JavaScript engine of 13 MB within 128 MiB, many at once", async () => {
+    const wasm = await readFile(await buildGuest("js-http"));
+    const image = await importFileImage(containerd(), "wasm-js", wasm, AbortSignal.timeout(TEST_TIMEOUT_MS));
+    const pod = await Pod.run(containerd(), "wasm-js", "spin");
+    await pod.start("main", [], { ...STRICT, config: { ...VARIABLES, image: { image } } });
+    await answerOf(pod);
+    for (let round = 0; round < 10; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 20 }, async () => answerOf(pod)));
+      expect(new Set(answers)).to.deep.equal(new Set(["hello from js, call 1\n"]));
+    }
+    await pod.remove();
+  });
+
   it("runs a command: arguments, variables, exit code, a volume to read and to write", async () => {
     const wasm = await readFile(join(await buildRustGuest("rust-host"), "rust-command.wasm"));
     const image = await importFileImage(containerd(), "wasm-command", wasm, AbortSignal.timeout(TEST_TIMEOUT_MS));

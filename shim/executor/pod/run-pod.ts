@@ -5,38 +5,46 @@ import { type GuestOptions, guestOptionsFrom } from "../commands/guest-options.t
 import { loadComponent } from "../commands/load-component.ts";
 import { isCommand, runLinked } from "../commands/run.ts";
 import { EVERYWHERE, isServable, serveLinked } from "../commands/serve.ts";
+import type { Linked } from "../component/host-interface.ts";
+import type { HostState } from "../host/state.ts";
 import { ServeError } from "../server/errors.ts";
 import { DEFAULT_LIMITS } from "../server/limits.ts";
 import { listenAddressFrom } from "../server/listen-address.ts";
 import { findComponent } from "./find-component.ts";
 
-export interface PodGuest {
-  readonly guest: GuestDocument;
-  /** The component's file, if it is not one of the image's files. */
-  readonly component: string | undefined;
+/** A component that is ready to run in a container. */
+export interface LoadedPod {
+  readonly options: GuestOptions;
+  readonly arguments: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+  readonly linked: Linked<HostState>;
 }
 
 /**
- * Runs the component of a container: serves it if it can answer requests, else runs it as a command. It gets the
- * arguments and variables that the pod has, the image's files with the volumes as `/`, and the pod's network.
+ * Loads the component of a container. It gets the arguments and variables that the pod has, the image's files with the
+ * volumes as `/`, and the pod's network.
  *
- * @returns the exit code.
- * @throws {ServeError}, {ComponentError}, {SpecError} if it cannot start.
+ * @param component its file, if it is not what the first argument means.
+ * @throws {ServeError}, {ComponentError}, {SpecError} if it cannot be run.
  */
-export async function runPod({ guest, component }: PodGuest, io: CommandIo, signal: AbortSignal): Promise<number> {
-  const file = component ?? findComponent(guest, GUEST_ROOT);
-  const environment = variablesOf(guest.env);
-  const options = guestOptions(file, environment);
-  const linked = loadComponent(options);
+export function loadPod(guest: GuestDocument, component: string | undefined): LoadedPod {
+  const variables = variablesOf(guest.env);
+  const options = guestOptions(component ?? findComponent(guest, GUEST_ROOT), variables);
+  return { options, arguments: guest.args, variables, linked: loadComponent(options) };
+}
+
+/** Serves the component if it can answer requests, else runs it as a command. Returns the exit code. */
+export async function runPod(pod: LoadedPod, io: CommandIo, signal: AbortSignal): Promise<number> {
+  const { options, variables, linked } = pod;
+  const how = { guest: options, arguments: pod.arguments };
   if (isServable(linked)) {
-    const address = listenAddressFrom(environment, EVERYWHERE);
-    const how = { guest: options, arguments: guest.args, address, limits: DEFAULT_LIMITS };
-    return serveLinked(linked, how, io, signal);
+    const address = listenAddressFrom(variables, EVERYWHERE);
+    return serveLinked(linked, { ...how, address, limits: DEFAULT_LIMITS }, io, signal);
   }
-  if (isCommand(linked)) return runLinked(linked, { guest: options, arguments: guest.args }, io, signal);
+  if (isCommand(linked)) return runLinked(linked, how, io, signal);
   throw new ServeError(
     "NO_ENTRY",
-    `Cannot run "${file}": it exports neither wasi:http/incoming-handler nor wasi:cli/run (0.2)`,
+    `Cannot run "${options.file}": it exports neither wasi:http/incoming-handler nor wasi:cli/run (0.2)`,
   );
 }
 

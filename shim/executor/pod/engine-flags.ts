@@ -1,0 +1,23 @@
+import { setFlagsFromString } from "node:v8";
+
+/** With less, memory is what a pod lacks first. */
+const TIGHT_BYTES = 256 * 1024 * 1024;
+
+/**
+ * To be called before the component is loaded. Preparing validates the whole of it, so compiling need not do so again:
+ * 50 ms for a JavaScript engine. And garbage is collected sooner: such an engine of 13 MB is loaded within 128 MiB.
+ */
+export function tuneForLoading(): void {
+  setFlagsFromString("--wasm-lazy-validation");
+  setFlagsFromString("--optimize-for-size");
+}
+
+/**
+ * To be called after the component is loaded: collecting garbage soon costs up to a quarter of the time of a request,
+ * which only a container with little memory should pay.
+ *
+ * @param limitBytes of the container, `undefined` if there is none.
+ */
+export function tuneForRequests(limitBytes: number | undefined): void {
+  if (limitBytes === undefined || limitBytes >= TIGHT_BYTES) setFlagsFromString("--no-optimize-for-size");
+}
