@@ -23,6 +23,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   clang: "/usr/bin/clang",
   lld: "/usr/bin/ld.lld",
   "qemu-user-static": "/usr/bin/qemu-aarch64-static",
+  // For the Wasm of tests.
+  "wasi-libc": "/usr/lib/wasm32-wasi/libc.a",
+  "libclang-rt-dev-wasm32": "/usr/share/doc/libclang-rt-dev-wasm32",
 };
 
 const APT_TIMEOUT_MS = 10 * 60_000;

@@ -5,6 +5,7 @@ import { componentizeJs, jco } from "./component-tools.ts";
 import { compose } from "./compose.ts";
 import { cacheFolder, digestOfFolder } from "./guest-cache.ts";
 import { runTool } from "./run-tool.ts";
+import { ensureRustTarget } from "./rust-target.ts";
 import { witFolder } from "./wit-folder.ts";
 
 const GUESTS = import.meta.dirname;
@@ -15,7 +16,7 @@ interface Recipe {
   readonly build: (folder: string) => Promise<Uint8Array>;
 }
 
-/** Guests for tests. Each needs the tools of its language: cargo with its wasm targets, or clang and lld. */
+/** Guests for tests. Each needs the tools of its language: cargo and rustup, or clang and lld. */
 const RECIPES = {
   /** HTTP, in C without a library: 10 KB. */
   "c-http": { sources: ["c-http"], build: buildC },
@@ -59,6 +60,7 @@ async function buildRustHttp(): Promise<Uint8Array> {
 
 /** All guests share the folder of what cargo builds, and so the crates that they depend on. */
 async function cargoBuild(name: string, target: string): Promise<Uint8Array> {
+  await ensureRustTarget(target);
   const built = cacheFolder("cargo");
   const args = ["build", "--release", "--locked", "--target", target, "--target-dir", built];
   await runTool("cargo", args, join(GUESTS, name));

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { cacheFolder } from "../guests/guest-cache.ts";
+import { ensureRustTarget } from "../guests/rust-target.ts";
 
 const GUESTS = join(import.meta.dirname, "..", "guests");
 const TARGET = "wasm32-wasip2";
@@ -9,11 +10,12 @@ const BUILD_MS = 600_000;
 
 /**
  * Builds a guest of `test/guests` in Rust, once for all tests of a machine: cargo sees what has changed.
- * Needs rustup and its target wasm32-wasip2.
+ * Needs cargo and rustup.
  *
  * @returns the folder with the components.
  */
 export async function buildRustGuest(name: string): Promise<string> {
+  await ensureRustTarget(TARGET);
   const target = cacheFolder("cargo");
   const cargo = spawn("cargo", ["build", "--release", "--locked", "--target", TARGET, "--target-dir", target], {
     cwd: join(GUESTS, name),

@@ -13,7 +13,7 @@ export function tuneForLoading(): void {
 }
 
 /**
- * To be called after the component is loaded: collecting garbage soon costs up to a quarter of the time of a request,
+ * To be called after the component is loaded: collecting garbage soon costs up to half of the time of a request,
  * which only a container with little memory should pay.
  *
  * @param limitBytes of the container, `undefined` if there is none.
