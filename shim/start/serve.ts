@@ -5,6 +5,7 @@ import { OomWatches } from "../cgroup/oom-watch.ts";
 import { readCgroupMounts } from "../cgroup/paths.ts";
 import { EventPublisher } from "../events/publisher.ts";
 import type { Flags } from "../flags.ts";
+import { EventCounter } from "../linux/event-counter.ts";
 import { Reaper } from "../linux/reaper.ts";
 import { becomeSubreaper } from "../linux/subreaper.ts";
 import type { TaskHost } from "../task/container.ts";
@@ -78,7 +79,7 @@ function openHost({ namespace, address }: Flags, env: ServeCommand["env"], log: 
     namespace,
     reaper,
     publisher,
-    oomWatches: new OomWatches(),
+    oomWatches: new OomWatches(() => new EventCounter()),
     cgroupMounts: readCgroupMounts(),
     log,
     env,
