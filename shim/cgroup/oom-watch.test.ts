@@ -1,19 +1,21 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { OomWatches, type OomWatch } from "./oom-watch.ts";
+import { OomWatches, type OomWatch, type Signals } from "./oom-watch.ts";
 import type { CgroupPaths } from "./paths.ts";
 
 describe("OomWatches", () => {
   let folder = "";
   let watches: OomWatches;
   let told: string[] = [];
+  let signals: ManualSignals;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "rcm-oom-"));
-    watches = new OomWatches();
+    signals = new ManualSignals();
+    watches = new OomWatches(() => signals);
     told = [];
   });
   afterEach(async () => {
@@ -47,6 +49,34 @@ describe("OomWatches", () => {
     expect(watch.check()).to.equal(false);
     watch.close();
   });
+
+  const endings: readonly (readonly [
+    what: string,
+    ahead: number,
+    late: number,
+    wasKilled: boolean,
+    isTold: boolean,
+  ])[] = [
+    ["tells of a kill", 2, 0, true, true],
+    ["tells of a kill if the removal is signalled late", 1, 1, true, true],
+    ["says nothing if only the removal was signalled", 1, 0, true, false],
+    ["says nothing if nothing was signalled", 0, 0, true, false],
+    ["waits for nothing if the first process was not killed", 1, 1, false, false],
+  ];
+  for (const [what, ahead, late, wasKilled, isTold] of endings) {
+    it(`${what}, at the end, when the cgroup of version 1 is gone`, async () => {
+      await kills("memory.oom_control", 0);
+      await writeFile(join(folder, "cgroup.event_control"), "");
+      const watch = start("a", 1);
+      expect(await readFile(join(folder, "cgroup.event_control"), "utf8")).to.match(/^77 \d+$/);
+      await rm(folder, { recursive: true });
+      signals.counts = [ahead, 0, late];
+      expect(await watch.checkAtEnd(wasKilled)).to.equal(isTold);
+      expect(told).to.deep.equal(isTold ? ["a"] : []);
+      watch.close();
+      expect(signals.isClosed).to.equal(true);
+    });
+  }
 
   it("says nothing without a memory controller", () => {
     const watch = watches.watch({ version: 1, folders: new Map() }, () => told.push("a"));
@@ -89,6 +119,22 @@ describe("OomWatches", () => {
     await writeFile(join(folder, file), `low 0\nunder_oom 0\noom 9\noom_kill ${String(count)}\n`);
   }
 });
+
+/** An eventfd that is signalled by the test. */
+class ManualSignals implements Signals {
+  readonly fd = 77;
+  /** Of each look. */
+  counts: number[] = [];
+  isClosed = false;
+
+  take(): number {
+    return this.counts.shift() ?? 0;
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
 
 function timerCount(): number {
   return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;

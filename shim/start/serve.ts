@@ -8,6 +8,7 @@ import type { ComponentQuery } from "../content/component-of-image.ts";
 import { ContentError } from "../content/errors.ts";
 import { EventPublisher } from "../events/publisher.ts";
 import type { Flags } from "../flags.ts";
+import { EventCounter } from "../linux/event-counter.ts";
 import { Reaper } from "../linux/reaper.ts";
 import { becomeSubreaper } from "../linux/subreaper.ts";
 import type { TaskHost } from "../task/container.ts";
@@ -100,7 +101,7 @@ function openHost({ namespace, address }: Flags, env: ServeCommand["env"], log: 
     namespace,
     reaper,
     publisher,
-    oomWatches: new OomWatches(),
+    oomWatches: new OomWatches(() => new EventCounter()),
     cgroupMounts: readCgroupMounts(),
     log,
     env,

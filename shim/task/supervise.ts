@@ -16,6 +16,9 @@ const EXEC_END_MS = 2000;
  */
 const OOM_MS = 2000;
 
+/** By SIGKILL, as is what the kernel ends for want of memory. */
+const KILLED = 128 + 9;
+
 /** How long the processes that outlive the first one may take to end, in milliseconds. */
 const KILL_MS = 5000;
 
@@ -23,7 +26,7 @@ const KILL_MS = 5000;
 export async function superviseInit(host: TaskHost, container: Container): Promise<void> {
   const { init, execs } = container;
   const exit = await host.reaper.exitOf(init.pid);
-  if (container.oomWatch.check()) await host.publisher.flush(OOM_MS);
+  if (await container.oomWatch.checkAtEnd(exit.status === KILLED)) await host.publisher.flush(OOM_MS);
   if (!container.traits.ownPids) {
     await killAll(container.cgroup, host.cgroupMounts, AbortSignal.timeout(KILL_MS)).catch((error: unknown) => {
       host.log.warn("Processes are left", { container: container.id, reason: messageOf(error) });

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { rmdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { killAll } from "@rcm/shim/cgroup/kill-all";
@@ -7,6 +8,7 @@ import { OomWatches } from "@rcm/shim/cgroup/oom-watch";
 import { cgroupOfProcess, cgroupOfSpec, readCgroupMounts, type CgroupPaths } from "@rcm/shim/cgroup/paths";
 import { pidsIn } from "@rcm/shim/cgroup/pids";
 import { readStats, type Stats } from "@rcm/shim/cgroup/read-stats";
+import { EventCounter } from "@rcm/shim/linux/event-counter";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { tryCommand } from "../cluster/run-command.ts";
@@ -81,7 +83,7 @@ describe("a cgroup of version 1", () => {
   });
 
   it("tells of a process that the kernel killed for want of memory, once", async () => {
-    const watches = new OomWatches();
+    const watches = new OomWatches(() => new EventCounter());
     let calls = 0;
     const watch = watches.watch(paths, () => {
       calls += 1;
@@ -98,7 +100,7 @@ describe("a cgroup of version 1", () => {
   });
 
   it("tells of it by itself as well, soon", async () => {
-    const watches = new OomWatches();
+    const watches = new OomWatches(() => new EventCounter());
     const told = Promise.withResolvers<void>();
     const watch = watches.watch(paths, told.resolve);
     const pid = await start("x=x; while :; do x=$x$x; done");
@@ -108,6 +110,22 @@ describe("a cgroup of version 1", () => {
     clearTimeout(keepAlive);
     watch.close();
   });
+
+  const ends = [
+    { what: "tells of it also", script: "x=x; while :; do x=$x$x; done", isTold: true },
+    { what: "does not tell of it when another kill was the end", script: "kill -9 $$", isTold: false },
+  ];
+  for (const { what, script, isTold } of ends) {
+    it(`${what} when the cgroup is gone before anybody looks, as systemd removes it`, async () => {
+      let calls = 0;
+      const watch = new OomWatches(() => new EventCounter()).watch(paths, () => (calls += 1));
+      const child = spawn("sh", ["-c", `${enter()} ${script}`], { stdio: "ignore" });
+      await once(child, "exit");
+      for (const folder of ["/nested", ""]) rmdirSync(`${folderOf("memory")}${folder}`);
+      expect([await watch.checkAtEnd(true), calls]).to.deep.equal([isTold, isTold ? 1 : 0]);
+      watch.close();
+    });
+  }
 
   it("loses all its processes by killAll(), also those that fork, ignore signals or are frozen", async () => {
     const forking = await start("while :; do sh -c 'trap : TERM; sleep 0.01' & sleep 0.005; done");
@@ -135,7 +153,7 @@ describe("a cgroup of version 1", () => {
     expect(readStats(paths)).to.deep.equal({ kind: "gone" });
     expect(pidsIn(paths)).to.deep.equal([]);
     await killAll(paths, mounts, signal);
-    const watch = new OomWatches().watch(paths, () => expect.fail("there is nothing to tell"));
+    const watch = new OomWatches(() => new EventCounter()).watch(paths, () => expect.fail("there is nothing to tell"));
     expect(watch.check()).to.equal(false);
     watch.close();
   });
@@ -151,8 +169,7 @@ describe("a cgroup of version 1", () => {
 
   /** Starts a shell in the cgroup, and waits until it has said `line`. */
   async function start(script: string, line?: string, below = ""): Promise<number> {
-    const tasks = [...new Set(foldersOf(paths))].map((folder) => `echo $$ > ${folder}${below}/cgroup.procs;`);
-    const child = spawn("sh", ["-c", `${tasks.join(" ")} echo ready; ${script}`], {
+    const child = spawn("sh", ["-c", `${enter(below)} echo ready; ${script}`], {
       stdio: ["ignore", "pipe", "ignore"],
     });
     children.push(child);
@@ -162,6 +179,12 @@ describe("a cgroup of version 1", () => {
       if (said.includes(`${line ?? "ready"}\n`)) break;
     }
     return child.pid ?? 0;
+  }
+
+  /** The start of a script that is to run in the cgroup. */
+  function enter(below = ""): string {
+    const tasks = [...new Set(foldersOf(paths))].map((folder) => `echo $$ > ${folder}${below}/cgroup.procs;`);
+    return tasks.join(" ");
   }
 
   function childOf(pid: number): ChildProcess {
