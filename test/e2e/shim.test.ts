@@ -254,7 +254,7 @@ function lastTick(log: readonly string[]): number {
 
 /**
  * Every line once, whole and in its order. Each end of containerd may lose one of the later ones: what it had read from
- * the pipe and not yet written into the file. No shim can know of that.
+ * the pipe and not yet written into the file. Of that the shim knows nothing: containers write into the pipe themselves.
  */
 function expectLog(log: readonly string[], ends: number): void {
   expect(log.slice(0, LINES)).to.deep.equal(Array.from({ length: LINES }, (_, at) => `line ${at + 1}`));
