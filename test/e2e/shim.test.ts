@@ -106,7 +106,7 @@ describe("our own shim on a cluster", () => {
         "--",
         "sh",
         "-c",
-        "tty; until stty size 2> /dev/null; do sleep 0.1; done; exit 5",
+        "tty; until stty size 2> /dev/null | grep .; do sleep 0.1; done; exit 5",
       ]);
       await terminal.until(/\/dev\/pts\/0\r\n40 100\r\n/);
       expect((await terminal.end()).code).to.equal(5);
@@ -201,7 +201,7 @@ describe("our own shim on a cluster", () => {
       await eventually(`more of worker-${node}`, 30_000, async () =>
         lastTick(await logOf(node)) > last ? true : undefined,
       );
-      expect(linesOf(await logOf(node))).to.equal("as they were written");
+      expectLog(await logOf(node), 3);
       expect(await inServer(node, "echo awake")).to.equal("awake\n");
       const now = await eventually(`worker-${node} ready`, 30_000, async () =>
         isReady(await getPod(stage.kubectl, `worker-${node}`)),
@@ -246,11 +246,17 @@ async function onAllNodes<T>(work: (node: string) => Promise<T>): Promise<readon
 }
 
 function lastTick(log: readonly string[]): number {
-  return log.length - LINES;
+  return Number(log.at(-1)?.replace("tick ", ""));
 }
 
-/** Every line once and in its order. */
-function linesOf(log: readonly string[]): string {
-  const wrong = log.findIndex((line, at) => line !== (at < LINES ? `line ${at + 1}` : `tick ${at + 1 - LINES}`));
-  return wrong === -1 ? "as they were written" : `wrong at ${wrong}: ${log.slice(wrong - 1, wrong + 2).join(", ")}`;
+/**
+ * Every line once, whole and in its order. Each end of containerd may lose one of the later ones: what it had read from
+ * the pipe and not yet written into the file. Of that the shim knows nothing: containers write into the pipe themselves.
+ */
+function expectLog(log: readonly string[], ends: number): void {
+  expect(log.slice(0, LINES)).to.deep.equal(Array.from({ length: LINES }, (_, at) => `line ${at + 1}`));
+  const ticks = log.slice(LINES).map((line) => Number(/^tick (\d+)$/.exec(line)?.[1]));
+  const missing = ticks.map((tick, at) => tick - (ticks[at - 1] ?? 0) - 1);
+  expect(missing.filter((count) => count !== 0 && count !== 1)).to.deep.equal([]);
+  expect(missing.filter((count) => count === 1).length).to.be.within(0, ends);
 }
