@@ -15,7 +15,6 @@ import { tryCommand } from "../cluster/run-command.ts";
 
 const mounts = readCgroupMounts();
 const LIMIT_BYTES = 16 * 1024 * 1024;
-const signal = AbortSignal.timeout(120_000);
 let count = 0;
 
 describe("a cgroup of version 1", () => {
@@ -34,7 +33,7 @@ describe("a cgroup of version 1", () => {
     for (const folder of [folderOf("cpuset"), `${folderOf("cpuset")}/nested`]) await inheritCpus(folder);
   });
   afterEach(async () => {
-    await killAll(paths, mounts, signal);
+    await killAll(paths, mounts, limit());
     children = [];
     await removeCgroups(path);
   });
@@ -132,10 +131,10 @@ describe("a cgroup of version 1", () => {
     const nested = await start("trap : TERM INT; while :; do sleep 1; done", undefined, "/nested");
     const exits = [forking, nested].map(async (pid) => once(childOf(pid), "exit"));
     await writeFile(`${folderOf("freezer")}/freezer.state`, "FROZEN");
-    await killAll(paths, mounts, signal);
+    await killAll(paths, mounts, limit());
     expect(pidsIn(paths)).to.deep.equal([]);
     await Promise.all(exits);
-    await killAll(paths, mounts, signal);
+    await killAll(paths, mounts, limit());
   });
 
   it("is never killed if it is the machine's, or the shim is in it", async () => {
@@ -143,7 +142,7 @@ describe("a cgroup of version 1", () => {
     const own = cgroupOfProcess(process.pid, mounts);
     for (const each of [root, own]) {
       if (each === undefined) throw new TypeError("There is no cgroup");
-      const error = await killAll(each, mounts, signal).catch((reason: unknown) => reason);
+      const error = await killAll(each, mounts, limit()).catch((reason: unknown) => reason);
       expect(error).to.have.property("code", "NOT_A_CONTAINER");
     }
   });
@@ -152,7 +151,7 @@ describe("a cgroup of version 1", () => {
     await removeCgroups(path);
     expect(readStats(paths)).to.deep.equal({ kind: "gone" });
     expect(pidsIn(paths)).to.deep.equal([]);
-    await killAll(paths, mounts, signal);
+    await killAll(paths, mounts, limit());
     const watch = new OomWatches(() => new EventCounter()).watch(paths, () => expect.fail("there is nothing to tell"));
     expect(watch.check()).to.equal(false);
     watch.close();
@@ -207,7 +206,7 @@ describe("a cgroup of version 2", () => {
     await mkdir(join(paths.folder, "nested"), { recursive: true });
   });
   afterEach(async () => {
-    await killAll(paths, mounts, signal);
+    await killAll(paths, mounts, limit());
     await removeCgroups(path);
   });
 
@@ -221,7 +220,7 @@ describe("a cgroup of version 2", () => {
     expect(pidsIn(paths)).to.include.members(children.map(({ pid }) => pid));
     const stats = readStats(paths);
     expect(Number(stats.kind === "v2" && stats.metrics.cpu.usageUsec)).to.be.greaterThan(0);
-    await killAll(paths, mounts, signal);
+    await killAll(paths, mounts, limit());
     expect(pidsIn(paths)).to.deep.equal([]);
     await Promise.all(exits);
   });
@@ -229,7 +228,7 @@ describe("a cgroup of version 2", () => {
 
 async function removeCgroups(path: string): Promise<void> {
   const argv = ["find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", `*${path}*`, "-exec", "rmdir", "{}", ";"];
-  await tryCommand(argv, { timeoutMs: 10_000 }, signal);
+  await tryCommand(argv, { timeoutMs: 10_000 }, limit());
 }
 
 /** A new cpuset is empty, and takes no process. */
@@ -246,4 +245,9 @@ function foldersOf(paths: CgroupPaths | undefined): readonly string[] {
 function metricsOf(stats: Stats): Extract<Stats, { readonly kind: "v1" }>["metrics"] {
   if (stats.kind !== "v1") throw new TypeError(`Statistics of kind ${stats.kind}`);
   return stats.metrics;
+}
+
+/** For what must not hang. Each has its own: a whole suite takes longer than any of them. */
+function limit(): AbortSignal {
+  return AbortSignal.timeout(120_000);
 }

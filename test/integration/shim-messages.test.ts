@@ -12,8 +12,6 @@ import { before, describe, it } from "mocha";
 import { runCommand } from "../cluster/run-command.ts";
 import { buildPeer } from "./ttrpc-peer.ts";
 
-const signal = AbortSignal.timeout(15 * 60_000);
-
 interface Described {
   readonly number: number;
   readonly label: string;
@@ -55,7 +53,7 @@ describe("the shim's messages beside containerd's", () => {
 
   before(async function () {
     this.timeout(10 * 60_000); // The first build compiles all that containerd's API needs.
-    const said = await runCommand([await buildPeer(signal), "describe"], { timeoutMs: 30_000 }, signal);
+    const said = await runCommand([await buildPeer(limit()), "describe"], { timeoutMs: 30_000 }, limit());
     described = JSON.parse(said) as Record<string, Fields>;
   });
 
@@ -77,3 +75,8 @@ describe("the shim's messages beside containerd's", () => {
     }
   }
 });
+
+/** For what must not hang. Each has its own: a whole suite takes longer than any of them. */
+function limit(): AbortSignal {
+  return AbortSignal.timeout(15 * 60_000);
+}

@@ -14,7 +14,6 @@ import { tryCommand, type CommandResult } from "../cluster/run-command.ts";
 
 const KUBELET = "/var/lib/kubelet/pods/1111/volumes";
 const CGROUP = `/rcm-spec-${String(process.pid)}`;
-const signal = AbortSignal.timeout(300_000);
 const NODE_PROBE = `
 const { createServer } = require("node:http");
 const { Worker } = require("node:worker_threads");
@@ -41,7 +40,7 @@ describe("an executor that runc runs by a rewritten spec", () => {
     await tryCommand(
       ["find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", `*${CGROUP}*`, "-exec", "rmdir", "{}", ";"],
       { timeoutMs: 10_000 },
-      signal,
+      limit(),
     );
     await rm(folder, { recursive: true });
   });
@@ -182,7 +181,7 @@ describe("an executor that runc runs by a rewritten spec", () => {
     await copyFolder(join(folder, "image"), join(bundle, "rootfs"));
     const spec = change(localSpec(recordedSpecs(version)[container]));
     const owner = spec.linux?.["uidMappings"] === undefined ? "0:0" : "100000:100000"; // As containerd makes snapshots.
-    await tryCommand(["chown", "-hR", owner, join(bundle, "rootfs")], { timeoutMs: 10_000 }, signal);
+    await tryCommand(["chown", "-hR", owner, join(bundle, "rootfs")], { timeoutMs: 10_000 }, limit());
     const destinations = resolveDestinations(join(bundle, "rootfs"), spec.mounts ?? []);
     const rewritten = rewriteForExecutor({ spec, bundle, destinations, layout });
     await writeFile(join(bundle, "config.json"), JSON.stringify(rewritten));
@@ -195,7 +194,7 @@ describe("an executor that runc runs by a rewritten spec", () => {
       bundle,
       `rcm-spec-${String(process.pid)}-${String(count)}`,
     ];
-    return tryCommand(argv, { timeoutMs: 30_000 }, signal);
+    return tryCommand(argv, { timeoutMs: 30_000 }, limit());
   }
 
   /** With namespaces of its own, and the volumes of this folder. */
@@ -223,7 +222,7 @@ describe("an executor that runc runs by a rewritten spec", () => {
 
   /** Node with its loader and libraries, as files outside of the tree. */
   async function nodeLayout(): Promise<ExecutorLayout> {
-    const { stdout } = await tryCommand(["ldd", process.execPath], { timeoutMs: 10_000 }, signal);
+    const { stdout } = await tryCommand(["ldd", process.execPath], { timeoutMs: 10_000 }, limit());
     const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path);
     await mkdir(join(folder, "libraries"), { recursive: true });
     for (const path of libraries) await copyFile(path, join(folder, "libraries", basename(path)));
@@ -276,5 +275,10 @@ describe("an executor that runc runs by a rewritten spec", () => {
 type Version = (typeof CONTAINERD_VERSIONS)[number];
 
 async function copyFolder(from: string, to: string): Promise<void> {
-  await tryCommand(["cp", "-a", from, to], { timeoutMs: 10_000 }, signal);
+  await tryCommand(["cp", "-a", from, to], { timeoutMs: 10_000 }, limit());
+}
+
+/** For what must not hang. Each has its own: a whole suite takes longer than any of them. */
+function limit(): AbortSignal {
+  return AbortSignal.timeout(300_000);
 }

@@ -18,7 +18,6 @@ import { buildPeer } from "./ttrpc-peer.ts";
 const SERVICE = "test.Service";
 const TIMEOUT_MS = 30_000;
 const BytesValue = message("BytesValue", { value: one(1, "bytes") });
-const signal = AbortSignal.timeout(15 * 60_000);
 
 /** How a call of the peer's client ended. */
 interface Outcome {
@@ -34,7 +33,7 @@ describe("ttrpc with containerd's own", () => {
 
   before(async function () {
     this.timeout(10 * 60_000); // The first build compiles all that containerd's API needs.
-    peer = await buildPeer(signal);
+    peer = await buildPeer(limit());
     folder = await mkdtemp(join(tmpdir(), "rcm-ttrpc-"));
   });
   after(async () => {
@@ -65,7 +64,7 @@ describe("ttrpc with containerd's own", () => {
       listening = createServer();
       server.serve(listening);
       await once(listening.listen(socket), "listening");
-      const said = await runCommand([peer, "client", socket], { timeoutMs: TIMEOUT_MS }, signal);
+      const said = await runCommand([peer, "client", socket], { timeoutMs: TIMEOUT_MS }, limit());
       outcomes = JSON.parse(said) as Record<string, Outcome>;
     });
     after(async () => {
@@ -113,7 +112,7 @@ describe("ttrpc with containerd's own", () => {
       server.kill();
     });
     beforeEach(async () => {
-      client = await TtrpcClient.connect(socket, TIMEOUT_MS, signal);
+      client = await TtrpcClient.connect(socket, TIMEOUT_MS, limit());
     });
     afterEach(() => {
       client.close();
@@ -122,7 +121,7 @@ describe("ttrpc with containerd's own", () => {
     async function call(method: string, payload: Uint8Array, timeoutMs = TIMEOUT_MS): Promise<Uint8Array> {
       const encoded = BytesValue.encode({ value: payload });
       const request = { service: SERVICE, method, payload: encoded, timeoutMs, metadata: { key: "from metadata" } };
-      return BytesValue.decode(await client.call(request, signal)).value;
+      return BytesValue.decode(await client.call(request, limit())).value;
     }
 
     async function failureOf(method: string, timeoutMs?: number): Promise<unknown> {
@@ -183,4 +182,9 @@ describe("ttrpc with containerd's own", () => {
 
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString();
+}
+
+/** For what must not hang. Each has its own: a whole suite takes longer than any of them. */
+function limit(): AbortSignal {
+  return AbortSignal.timeout(15 * 60_000);
 }

@@ -12,12 +12,11 @@ import { CONTAINERD_VERSIONS, packImages, PrivateContainerd } from "./private-co
 import { startContainer } from "./start-container.ts";
 
 const DEADLINE_MS = 60_000;
-const signal = AbortSignal.timeout(20 * DEADLINE_MS);
 
 describe("CRI", () => {
   let images = "";
   before(async () => {
-    images = await packImages(signal);
+    images = await packImages(limit());
   });
   after(async () => {
     await rm(images, { recursive: true });
@@ -29,24 +28,24 @@ describe("CRI", () => {
       let cri: CriConnection;
 
       before(async () => {
-        containerd = await PrivateContainerd.create(version, signal);
+        containerd = await PrivateContainerd.create(version, limit());
         await restart();
-        await containerd.importImages(images, signal);
+        await containerd.importImages(images, limit());
       });
       after(async () => {
         cri.close();
-        await containerd.remove(signal);
+        await containerd.remove(limit());
       });
 
       async function restart(defaultRuntime = "runc"): Promise<void> {
-        await containerd.kill(signal);
+        await containerd.kill(limit());
         await containerd.start(defaultRuntime);
-        await waitForCri({ socket: containerd.socket, deadlineMs: DEADLINE_MS }, signal);
+        await waitForCri({ socket: containerd.socket, deadlineMs: DEADLINE_MS }, limit());
         cri = new CriConnection(containerd.socket);
       }
 
       it("says its version, readiness and handlers", async () => {
-        const status = await criStatus(cri, signal);
+        const status = await criStatus(cri, limit());
         expect(status.containerdVersion).to.match(new RegExp(`^v?${version.replace(".", "\\.")}\\.`));
         expect(status).to.include({
           runtimeReady: true,
@@ -64,7 +63,7 @@ describe("CRI", () => {
       ];
       for (const [name, probe, step, message] of probes) {
         it(`fails a probe through ${name}, and leaves nothing`, async () => {
-          const result = await probeSandbox(cri, { name: "probe", cgroupParent: "/", ...probe }, signal);
+          const result = await probeSandbox(cri, { name: "probe", cgroupParent: "/", ...probe }, limit());
           expect(result).to.include({ kind: "failed", step });
           expect(result).to.have.property("message").that.matches(message);
           expect(await probesLeft(cri)).to.deep.equal([]);
@@ -73,14 +72,14 @@ describe("CRI", () => {
 
       it("passes a probe through the default handler and a named one, and leaves nothing", async () => {
         for (const handler of [{}, { handler: "runc" }]) {
-          const result = await probeSandbox(cri, { name: "probe", cgroupParent: "/", ...handler }, signal);
+          const result = await probeSandbox(cri, { name: "probe", cgroupParent: "/", ...handler }, limit());
           expect(result).to.deep.equal({ kind: "ok" });
         }
         expect(await probesLeft(cri)).to.deep.equal([]);
       });
 
       it("fails a probe that takes too long, and leaves nothing of it", async () => {
-        const result = await probeSandbox(cri, { name: "probe", cgroupParent: "/", timeoutMs: 20 }, signal);
+        const result = await probeSandbox(cri, { name: "probe", cgroupParent: "/", timeoutMs: 20 }, limit());
         expect(result).to.deep.equal({ kind: "failed", step: "run", message: "no answer within 20 ms" });
         expect(await probesLeft(cri)).to.deep.equal([]);
       });
@@ -100,45 +99,45 @@ describe("CRI", () => {
         const linux = { cgroupParent: "/", securityContext: { namespaceOptions: { network: 2 } } };
         const config = { metadata, labels, linux };
         const from = Date.now();
-        const made = await cri.call("RunPodSandbox", { config, runtimeHandler: "runc" }, signal, DEADLINE_MS);
+        const made = await cri.call("RunPodSandbox", { config, runtimeHandler: "runc" }, limit(), DEADLINE_MS);
         const { podSandboxId: id } = made as { readonly podSandboxId: string };
         try {
           const container = await startContainer(containerd.socket, { id, metadata }, labels);
           for (const isRestarted of [false, true]) {
             if (isRestarted) await restart();
-            const [sandbox, ...others] = await listSandboxes(cri, { handler: "runc", state: "ready", labels }, signal);
+            const [sandbox, ...others] = await listSandboxes(cri, { handler: "runc", state: "ready", labels }, limit());
             expect(others).to.deep.equal([]);
             expect(sandbox).to.deep.include({ id, pod: metadata, handler: "runc", state: "ready" });
             expect(sandbox?.createdAtMs).to.be.within(from - 1, Date.now());
-            const [running] = await listContainers(cri, { sandboxId: id, state: "running" }, signal);
+            const [running] = await listContainers(cri, { sandboxId: id, state: "running" }, limit());
             expect(running).to.deep.include({ id: container, sandboxId: id, name: "sleeper", attempt: 0, labels });
           }
-          expect(await listSandboxes(cri, { handler: "" }, signal)).to.deep.equal([]);
-          expect(await listSandboxes(cri, { labels: { app: "other" } }, signal)).to.deep.equal([]);
-          expect(await listContainers(cri, { state: "exited" }, signal)).to.deep.equal([]);
-          await cri.call("StopPodSandbox", { podSandboxId: id }, signal, DEADLINE_MS);
-          expect(await listSandboxes(cri, { state: "ready" }, signal)).to.deep.equal([]);
-          const [stopped] = await listSandboxes(cri, { state: "notReady" }, signal);
+          expect(await listSandboxes(cri, { handler: "" }, limit())).to.deep.equal([]);
+          expect(await listSandboxes(cri, { labels: { app: "other" } }, limit())).to.deep.equal([]);
+          expect(await listContainers(cri, { state: "exited" }, limit())).to.deep.equal([]);
+          await cri.call("StopPodSandbox", { podSandboxId: id }, limit(), DEADLINE_MS);
+          expect(await listSandboxes(cri, { state: "ready" }, limit())).to.deep.equal([]);
+          const [stopped] = await listSandboxes(cri, { state: "notReady" }, limit());
           expect(stopped).to.include({ id, state: "notReady" });
         } finally {
-          await cri.call("StopPodSandbox", { podSandboxId: id }, signal, DEADLINE_MS);
-          await cri.call("RemovePodSandbox", { podSandboxId: id }, signal, DEADLINE_MS);
+          await cri.call("StopPodSandbox", { podSandboxId: id }, limit(), DEADLINE_MS);
+          await cri.call("RemovePodSandbox", { podSandboxId: id }, limit(), DEADLINE_MS);
         }
       });
 
       it("fails with UNAVAILABLE while the daemon is away", async () => {
-        await containerd.kill(signal);
-        const error = await criStatus(cri, signal).catch((reason: unknown) => reason);
+        await containerd.kill(limit());
+        const error = await criStatus(cri, limit()).catch((reason: unknown) => reason);
         expect(error).to.have.property("code", "UNAVAILABLE");
         await restart();
-        expect(await criStatus(cri, signal)).to.include({ runtimeReady: true });
+        expect(await criStatus(cri, limit())).to.include({ runtimeReady: true });
       });
 
       it("fails with NOT_SERVED where the configuration has broken CRI but not the daemon", async () => {
-        await containerd.kill(signal);
+        await containerd.kill(limit());
         await containerd.start("nosuch");
         const wait = { socket: containerd.socket, deadlineMs: 3000 };
-        const error = await waitForCri(wait, signal).catch((reason: unknown) => reason);
+        const error = await waitForCri(wait, limit()).catch((reason: unknown) => reason);
         expect(error).to.have.property("code", "NOT_SERVED");
         await restart();
       });
@@ -149,9 +148,9 @@ describe("CRI", () => {
     it(`passes a probe where runc's cgroups are systemd's: ${node}`, async () => {
       const cri = new CriConnection(`${await openCluster().nodeRoot(node)}/run/containerd/containerd.sock`);
       try {
-        const cgroupParent = cgroupParentFor(parseRunningConfig((await criStatus(cri, signal)).configJson));
+        const cgroupParent = cgroupParentFor(parseRunningConfig((await criStatus(cri, limit())).configJson));
         expect(cgroupParent).to.equal("system.slice");
-        expect(await probeSandbox(cri, { name: "probe", cgroupParent }, signal)).to.deep.equal({ kind: "ok" });
+        expect(await probeSandbox(cri, { name: "probe", cgroupParent }, limit())).to.deep.equal({ kind: "ok" });
         expect(await probesLeft(cri)).to.deep.equal([]);
       } finally {
         cri.close();
@@ -163,6 +162,11 @@ describe("CRI", () => {
 const HANDLERS = ["broken", "missing", "runc"];
 
 async function probesLeft(cri: CriConnection): Promise<readonly string[]> {
-  const sandboxes = await listSandboxes(cri, {}, signal);
+  const sandboxes = await listSandboxes(cri, {}, limit());
   return sandboxes.filter(({ pod }) => pod.namespace === PROBE_NAMESPACE).map(({ id }) => id);
+}
+
+/** For what must not hang. Each has its own: a whole suite takes longer than any of them. */
+function limit(): AbortSignal {
+  return AbortSignal.timeout(20 * DEADLINE_MS);
 }

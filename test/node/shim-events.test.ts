@@ -15,7 +15,6 @@ import { CONTAINERD_VERSIONS, PrivateContainerd } from "./private-containerd.ts"
 const CTR = "/usr/bin/ctr";
 const NAMESPACE = "events-test";
 const DEADLINE_MS = 30_000;
-const signal = AbortSignal.timeout(10 * DEADLINE_MS);
 const AT = new Date();
 
 for (const version of CONTAINERD_VERSIONS) {
@@ -27,7 +26,7 @@ for (const version of CONTAINERD_VERSIONS) {
     let lines: string[] = [];
 
     before(async () => {
-      containerd = await PrivateContainerd.create(version, signal);
+      containerd = await PrivateContainerd.create(version, limit());
       await start();
       // The way to containerd can be cut: nothing arrives before somebody watches.
       address = join(containerd.folder, "way.ttrpc");
@@ -36,16 +35,16 @@ for (const version of CONTAINERD_VERSIONS) {
     after(async () => {
       publisher.close();
       watcher?.kill();
-      await containerd.remove(signal);
+      await containerd.remove(limit());
     });
 
     async function start(): Promise<void> {
       await containerd.start();
-      while ((await ctr("version")).code !== 0) await delay(50, undefined, { signal });
+      while ((await ctr("version")).code !== 0) await delay(50, undefined, { signal: limit() });
     }
 
     async function ctr(...args: string[]): Promise<{ readonly code: number; readonly stderr: string }> {
-      return tryCommand([CTR, "-a", containerd.socket, "-n", NAMESPACE, ...args], { timeoutMs: DEADLINE_MS }, signal);
+      return tryCommand([CTR, "-a", containerd.socket, "-n", NAMESPACE, ...args], { timeoutMs: DEADLINE_MS }, limit());
     }
 
     /** Collects what `ctr events` prints, from the first event on that it is sure to see. */
@@ -59,7 +58,7 @@ for (const version of CONTAINERD_VERSIONS) {
       const probe = new EventPublisher({ address: `${containerd.socket}.ttrpc`, namespace: NAMESPACE });
       while (lines.length === 0) {
         probe.publish("/tasks/oom", anyFromEvent("/tasks/oom", { containerId: "probe" }), AT);
-        await delay(50, undefined, { signal });
+        await delay(50, undefined, { signal: limit() });
       }
       expect(await probe.flush(DEADLINE_MS)).to.equal(0);
       probe.close();
@@ -75,7 +74,7 @@ for (const version of CONTAINERD_VERSIONS) {
       for (;;) {
         const seen = lines.filter((line) => !line.includes('"probe"'));
         if (seen.length >= count) return seen;
-        await delay(20, undefined, { signal });
+        await delay(20, undefined, { signal: limit() });
       }
     }
 
@@ -109,7 +108,7 @@ for (const version of CONTAINERD_VERSIONS) {
       for (const id of ids.slice(0, 1000)) publishExit(id);
       await eventsOf(1); // containerd is killed in the midst of them.
       const lost = once(watcher ?? expect.fail("nobody watches"), "close");
-      await containerd.kill(signal);
+      await containerd.kill(limit());
       await rm(address);
       await lost;
       const unanswered = await publisher.flush(0);
@@ -132,4 +131,9 @@ for (const version of CONTAINERD_VERSIONS) {
 
 function idsOf(lines: readonly string[]): string[] {
   return lines.map((line) => /"container_id":"(\w+)"/.exec(line)?.[1] ?? line);
+}
+
+/** For what must not hang. Each has its own: a whole suite takes longer than any of them. */
+function limit(): AbortSignal {
+  return AbortSignal.timeout(10 * DEADLINE_MS);
 }

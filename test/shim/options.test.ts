@@ -11,8 +11,6 @@ import { sandboxPidOf } from "./support/status.ts";
 import { subjectIsRunc } from "./support/subject.ts";
 import { TestContainerd, VERSIONS } from "./support/test-containerd.ts";
 
-const signal = AbortSignal.timeout(1_200_000);
-
 // runc's shim knows no options under another name than its own.
 for (const version of subjectIsRunc() ? [] : VERSIONS) {
   describe(`the options of a handler, containerd ${version}`, function onVersion() {
@@ -21,7 +19,7 @@ for (const version of subjectIsRunc() ? [] : VERSIONS) {
 
     before("containerd is started", async function start() {
       this.timeout(15 * 60_000);
-      containerd = await TestContainerd.create(version, signal, [
+      containerd = await TestContainerd.create(version, limit(), [
         { name: "odd", options: ['Colour = "blue"'] },
         { name: "wrong", options: ['Grouping = "town"'] },
         { name: "missing", options: ['ConfigPath = "/no/such.toml"'] },
@@ -32,7 +30,7 @@ for (const version of subjectIsRunc() ? [] : VERSIONS) {
     after("containerd is removed", async () => {
       await removeAllPods(containerd);
       await clearLeft(containerd);
-      await containerd.remove(signal);
+      await containerd.remove(limit());
     });
 
     // containerd 1.6 hands on nothing of the table but ConfigPath.
@@ -53,7 +51,7 @@ for (const version of subjectIsRunc() ? [] : VERSIONS) {
         );
         expect(error?.details).to.match(pattern);
         await removeAllPods(containerd);
-        await expectNothingLeft(containerd, signal);
+        await expectNothingLeft(containerd, limit());
       });
     }
 
@@ -72,14 +70,14 @@ for (const version of subjectIsRunc() ? [] : VERSIONS) {
         expect(reply["exitCode"]).to.equal(index + 3);
       }
       await Promise.all(others.map(async (pod) => pod.remove()));
-      await expectNothingLeft(containerd, signal);
+      await expectNothingLeft(containerd, limit());
     });
 
     it("may be those of runc's shim, which it then stands in for", async () => {
       const folder = join(containerd.folder, "opt/bin");
       await mkdir(folder, { recursive: true });
       await symlink(containerd.shim, join(folder, "containerd-shim-runc-v2"));
-      await containerd.restart("SIGTERM", signal);
+      await containerd.restart("SIGTERM", limit());
       const pod = await Pod.run(containerd, "runc", "runc");
       const id = await pod.start("main", ["sleep", "1000"]);
       const reply = await containerd.cri.call("ExecSync", {
@@ -91,8 +89,13 @@ for (const version of subjectIsRunc() ? [] : VERSIONS) {
       const shim = (await readProcess(await sandboxPidOf(containerd, pod.id)))?.parent ?? 0;
       expect((await readProcess(shim))?.command).to.match(/containerd-shim-spin-v2|shim-runc-v2/);
       await pod.remove();
-      await expectNothingLeft(containerd, signal);
+      await expectNothingLeft(containerd, limit());
       await rm(folder, { recursive: true });
     });
   });
+}
+
+/** For what must not hang. Each has its own: a whole suite takes longer than any of them. */
+function limit(): AbortSignal {
+  return AbortSignal.timeout(1_200_000);
 }

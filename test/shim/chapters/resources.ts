@@ -10,7 +10,6 @@ import { pidOf, sandboxPidOf } from "../support/status.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const LIMITS = { memoryLimitInBytes: 64 * MEBIBYTE, cpuPeriod: 100_000, cpuQuota: 50_000, cpuShares: 512 };
-const signal = AbortSignal.timeout(600_000);
 
 /** Limits and what is used of them, being paused, and a sandbox that dies. */
 export async function resourcesChapter(life: Life): Promise<void> {
@@ -39,7 +38,7 @@ export async function resourcesChapter(life: Life): Promise<void> {
     for (;;) {
       const { status } = await cri.call("PodSandboxStatus", { podSandboxId: pod.id });
       if ((status as Message)["state"] === 1) return 1;
-      signal.throwIfAborted();
+      limit().throwIfAborted();
     }
   });
   expect(state).to.equal(1);
@@ -51,14 +50,14 @@ async function paused(life: Life, id: string): Promise<void> {
   const { containerd } = life;
   const ctr = [...containerd.ctrArgv("k8s.io"), "tasks"];
   const options = { timeoutMs: 20_000 };
-  await runCommand([...ctr, "pause", id], options, signal);
-  const listed = await runCommand([...ctr, "list"], options, signal);
+  await runCommand([...ctr, "pause", id], options, limit());
+  const listed = await runCommand([...ctr, "list"], options, limit());
   life.note("paused", new RegExp(`^${id} +\\d+ +(\\w+)`, "m").exec(listed)?.[1]);
   await life.call("ContainerStatus", { containerId: id });
   await life.failing("exec while paused", async () =>
     containerd.cri.call("ExecSync", { containerId: id, cmd: ["true"], timeout: 3 }),
   );
-  await runCommand([...ctr, "resume", id], options, signal);
+  await runCommand([...ctr, "resume", id], options, limit());
   await life.exec(id, "echo", "awake");
   expect(await isAlive(await pidOf(containerd, id))).to.equal(true);
 }
@@ -73,7 +72,7 @@ async function used({ containerd }: Life, containerId: string): Promise<void> {
       const now = stats as { readonly memory: Message; readonly cpu: Message };
       return amount(now.memory, "rssBytes") > 7 * MEBIBYTE ? now : undefined;
     },
-    signal,
+    limit(),
   );
   expect(amount(memory, "workingSetBytes")).to.be.within(7 * MEBIBYTE, 64 * MEBIBYTE);
   expect(amount(memory, "usageBytes")).to.be.within(7 * MEBIBYTE, 64 * MEBIBYTE);
@@ -97,4 +96,9 @@ async function limitsOf(pid: number): Promise<Readonly<Record<string, string>>> 
 
 function amount(message: Message, field: string): number {
   return Number((message[field] as { readonly value: string }).value);
+}
+
+/** For what must not hang. Each has its own: a whole suite takes longer than any of them. */
+function limit(): AbortSignal {
+  return AbortSignal.timeout(600_000);
 }
