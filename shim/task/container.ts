@@ -5,6 +5,7 @@ import type { CgroupMounts, CgroupPaths } from "../cgroup/paths.ts";
 import type { EventPublisher } from "../events/publisher.ts";
 import type { Reaper } from "../linux/reaper.ts";
 import type { Runc } from "../runc/runc.ts";
+import { TtrpcError } from "../ttrpc/status.ts";
 import type { ContainerKind, ContainerTraits } from "./container-traits.ts";
 import type { ExecutorFiles } from "./executor-files.ts";
 import type { TaskProcess } from "./process.ts";
@@ -45,9 +46,20 @@ export function rootfsOf(bundle: string): string {
 /** Longest time that runc may take for anything, in milliseconds: a node under load is slow, but not dead. */
 export const RUNC_MS = 60_000;
 
-/** For what runc does on behalf of a call: it ends with the call, whose deadline may be nearer. */
+/**
+ * For what runc does on behalf of a call, whose deadline may be nearer. A lost connection ends nothing: a runc that is
+ * killed in the midst can leave a frozen cgroup, and a containerd that comes back takes what was made away itself.
+ */
 export function runcLimit(call: AbortSignal): AbortSignal {
-  return AbortSignal.any([call, AbortSignal.timeout(RUNC_MS)]);
+  const late = new AbortController();
+  call.addEventListener(
+    "abort",
+    () => {
+      if (call.reason instanceof TtrpcError && call.reason.code === "DEADLINE_EXCEEDED") late.abort(call.reason);
+    },
+    { once: true },
+  );
+  return AbortSignal.any([late.signal, AbortSignal.timeout(RUNC_MS)]);
 }
 
 /** Where console sockets are made: runc's shim uses the folder for temporary files, which may have a long name. */

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "@rcm/lib/errors";
+import { killAll } from "../cgroup/kill-all.ts";
+import { cgroupOfSpec } from "../cgroup/paths.ts";
 import { mount } from "../linux/mount.ts";
 import { unmountRecursive } from "../linux/unmount.ts";
 import { writeRuncSettings } from "../options/runc-settings.ts";
@@ -25,6 +27,9 @@ import { watchCgroup } from "./watch-cgroup.ts";
 
 /** runc's process is here from the start, for `delete` to name it. */
 const PID_FILE = "init.pid";
+
+/** How long that may take, in milliseconds. */
+const KILL_MS = 5000;
 
 type Undo = (() => void | Promise<void>)[];
 
@@ -71,7 +76,11 @@ async function create(
   const { ioUid, ioGid } = options;
   init.stdio = await openProcessStdio(host, init, { ioUid, ioGid });
   undo.push(() => init.stdio?.close());
-  init.pid = await createByRunc(runc, init, { bundle, runcBundle, options, call });
+  const limit = runcLimit(call);
+  undo.push(async () => {
+    if (limit.aborted) await endInCgroup(host, id, spec);
+  });
+  init.pid = await createByRunc(runc, init, { bundle, runcBundle, options, limit });
   undo.push(async () => runc.delete(id, { force: true }, AbortSignal.timeout(RUNC_MS)));
   init.stdio.handedOver();
   const { cgroup, oomWatch } = watchCgroup(host, id, init.pid);
@@ -92,6 +101,16 @@ async function takeBack(host: TaskHost, container: string, undo: Undo): Promise<
       host.log.warn("Not all of a failed creation was taken back", { container, reason: messageOf(error) });
     }
   }
+}
+
+/**
+ * What a runc leaves that was killed in the midst, which its own `delete` does not find: a process, maybe frozen. Only in a
+ * cgroup that has the container's name, for others may be shared.
+ */
+async function endInCgroup({ cgroupMounts }: TaskHost, id: string, { linux }: OciSpec): Promise<void> {
+  const path = linux?.cgroupsPath ?? "";
+  const cgroup = path.endsWith(id) ? cgroupOfSpec(path, cgroupMounts) : undefined;
+  if (cgroup !== undefined) await killAll(cgroup, cgroupMounts, AbortSignal.timeout(KILL_MS));
 }
 
 function readSpec(bundle: string): OciSpec {
@@ -127,19 +146,19 @@ interface Creation {
   readonly bundle: string;
   readonly runcBundle: string;
   readonly options: RuntimeOptions;
-  readonly call: AbortSignal;
+  readonly limit: AbortSignal;
 }
 
 /** @returns the pid of the process that waits to become the user's. */
 async function createByRunc(
   runc: Runc,
   { containerId, stdio }: TaskProcess,
-  { bundle, runcBundle, options: { noPivotRoot, noNewKeyring }, call }: Creation,
+  { bundle, runcBundle, options: { noPivotRoot, noNewKeyring }, limit }: Creation,
 ): Promise<number> {
   if (stdio === undefined) throw new TtrpcError("INTERNAL", `Container "${containerId}" has no input and output`);
   const { fds, consoleSocket } = stdio;
   const pidFile = join(bundle, PID_FILE);
   const creation = { id: containerId, bundle: runcBundle, pidFile, consoleSocket, noPivotRoot, noNewKeyring };
-  await runtimeCall("create", runc.create({ ...creation, stdio: fds }, runcLimit(call)));
+  await runtimeCall("create", runc.create({ ...creation, stdio: fds }, limit));
   return readPidFile(pidFile);
 }
