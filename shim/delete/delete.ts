@@ -32,11 +32,13 @@ export async function deleteLeftovers(flags: Flags, bundle: string): Promise<Uin
   const pid = readPid(bundle);
   const runc = new Runc({ binary: binaryName, root: join(root, namespace), spawn });
   await deleteOne(runc, { id, bundle });
-  // By its rule, not by what the bundle says: containerd may have removed that meanwhile.
+  // By their rule, not by what the bundle says: containerd may have removed that meanwhile.
+  const nodeSocket = socketPath({ ...flags, group: NODE_GROUP });
   const isPodAlive = await isAlive(socketPath({ ...flags, group: id }));
-  await isAlive(socketPath({ ...flags, group: NODE_GROUP }));
+  const isNodeAlive = await isAlive(nodeSocket);
+  const isServed = readAddress(bundle) === `unix://${nodeSocket}` ? isNodeAlive : isPodAlive;
   // With version 3 of the protocol containerd calls this for the pod's first container only.
-  if (!isPodAlive) {
+  if (!isServed) {
     for (const other of containersOfPod(join(root, namespace), id)) await deleteOne(runc, other);
   }
   return DeleteResponse.encode({ pid, exitStatus: KILLED, exitedAt: timestampFromDate(new Date()) });
@@ -52,6 +54,15 @@ function readPid(bundle: string): number {
     return Number.parseInt(readFileSync(join(bundle, "init.pid"), "utf8"), 10) || 0;
   } catch {
     return 0;
+  }
+}
+
+/** The address of the container's shim, as `start` wrote it. */
+function readAddress(bundle: string): string | undefined {
+  try {
+    return readFileSync(join(bundle, "address"), "utf8").trim();
+  } catch {
+    return undefined; // The pod's first container has it, and only while the bundle is there.
   }
 }
 
