@@ -102,7 +102,14 @@ export const REASONS = [
 
 export type Reason = (typeof REASONS)[number];
 
-/** Trying again with the same spec cannot help. */
+/** What a look at the node has shown to be broken. */
+export const HEALTH_REASONS: ReadonlySet<Reason> = new Set<Reason>([
+  "HandlerNotServed",
+  "OrdinaryPodsBroken",
+  "ShimBroken",
+]);
+
+/** Trying again with the same spec cannot help: see {@link isTerminal}. */
 export const TERMINAL_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   "DigestMismatch",
   "ArtifactTooLarge",
@@ -119,6 +126,16 @@ export const TERMINAL_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   "OrdinaryPodsBroken",
   "ShimBroken",
 ]);
+
+/**
+ * Whether another try of the same can not help. A look at a node that changed nothing may have come at a bad time: only a
+ * change that was tried and taken back is known to break the node.
+ */
+export function isTerminal(reason: string | undefined, isRolledBack: boolean): boolean {
+  const terminal: ReadonlySet<string | undefined> = TERMINAL_REASONS;
+  const ofHealth: ReadonlySet<string | undefined> = HEALTH_REASONS;
+  return terminal.has(reason) && (isRolledBack || !ofHealth.has(reason));
+}
 
 export interface InstallReport {
   readonly schema: 1;

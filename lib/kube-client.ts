@@ -22,7 +22,13 @@ import type {
   WriteOptions,
 } from "./kube.ts";
 
-export { inClusterCredentials, kubeconfigCredentials, type Credentials, type InCluster } from "./kube-credentials.ts";
+export {
+  credentialsOf,
+  inClusterCredentials,
+  kubeconfigCredentials,
+  type Credentials,
+  type InCluster,
+} from "./kube-credentials.ts";
 export type { RequestRecord } from "./kube-transport.ts";
 
 export interface KubeClientOptions extends Partial<Omit<TransportOptions, "credentials">> {
@@ -35,6 +41,13 @@ export interface KubeClientOptions extends Partial<Omit<TransportOptions, "crede
 
 /** The real API, by HTTP. */
 export interface KubeClient extends Kube {
+  /**
+   * The answer to a GET of any path, as it comes in: a pod's log, the server's version. `signal` ends it.
+   *
+   * @throws {KubeError} when there is none. What happens to the stream later is what the stream throws.
+   */
+  read(what: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+
   /** Ends all that is under way and closes the connections. */
   close(): Promise<void>;
 }
@@ -165,6 +178,11 @@ class HttpKube implements KubeClient {
     const body = { preconditions: { uid, resourceVersion }, propagationPolicy: propagation, gracePeriodSeconds };
     const request = this.#write("delete", resource, ref);
     await this.#transport.json({ ...request, method: "DELETE", path: objectPath(resource, ref), body }, signal);
+  }
+
+  async read(what: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const request = { verb: "get", resource: what, action: `get ${what}`, method: "GET", path, accept: "*/*" } as const;
+    return this.#transport.stream(request, signal);
   }
 
   async close(): Promise<void> {

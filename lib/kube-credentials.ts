@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import { join } from "node:path";
+import type { KubeConfig } from "@kubernetes/client-node";
 
 /** Where the API server is and who we are to it. */
 export interface Credentials {
@@ -57,8 +58,18 @@ export async function kubeconfigCredentials(file?: string): Promise<Credentials>
   const config = new KubeConfig();
   if (file === undefined) config.loadFromDefault();
   else config.loadFromFile(file);
+  return credentialsOf(config, file);
+}
+
+/**
+ * Those of the current context of a kubeconfig that is loaded.
+ *
+ * @param file where it is from, for the message.
+ * @throws {Error} when it names no cluster.
+ */
+export async function credentialsOf(config: KubeConfig, file = "default"): Promise<Credentials> {
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error(`Cannot use the kubeconfig "${file ?? "default"}": it has no current cluster`);
+  if (cluster === null) throw new Error(`Cannot use the kubeconfig "${file}": it has no current cluster`);
   const options: RequestOptions = {};
   await config.applyToHTTPSOptions(options);
   return {

@@ -51,7 +51,7 @@ export async function runManager(config: Config, around: Surroundings, signal: A
   const servers: StatusServer[] = [];
   let isSynced = false;
   try {
-    servers.push(...(await startServers(config, around.log, parts.metrics, () => isSynced)));
+    for (const start of statusServers(config, around.log, parts.metrics, () => isSynced)) servers.push(await start());
     const watching = Promise.all([parts.cache.run(ended.signal), parts.spin.watch(ended.signal)]);
     await Promise.race([parts.cache.synced, aborted(signal)]);
     isSynced = !signal.aborted;
@@ -98,12 +98,13 @@ function clientOptions(credentials: Credentials): Parameters<typeof createKubeCl
   return { credentials, userAgent: `rcm-manager/${VERSION}`, fieldManager: MANAGER };
 }
 
-async function startServers(
+/** One after another, so that those which listen are closed when another can not. */
+function statusServers(
   { metricsAddress, healthAddress }: Config,
   log: Log,
   metrics: Metrics,
   isSynced: () => boolean,
-): Promise<readonly StatusServer[]> {
+): readonly (() => Promise<StatusServer>)[] {
   const options = {
     metrics,
     log,
@@ -112,7 +113,7 @@ async function startServers(
   };
   const isOne = metricsAddress.port === healthAddress.port && metricsAddress.host === healthAddress.host;
   const addresses = isOne && metricsAddress.port !== 0 ? [metricsAddress] : [metricsAddress, healthAddress];
-  return Promise.all(addresses.map(async (address) => startStatusServer({ ...options, ...address })));
+  return addresses.map((address) => async () => startStatusServer({ ...options, ...address }));
 }
 
 /** Works while the lease is ours. */

@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { FLAGS, HELP } from "./config-flags.ts";
 import { parseConfig, type Config } from "./config.ts";
-import { parseDuration } from "./duration.ts";
 import { createFence } from "./fence.ts";
 
 const NEEDED = ["--namespace=rcm", "--installer-image=example.org/installer:1"];
@@ -144,14 +143,6 @@ describe("parseConfig()", () => {
       { kind: "version" },
     ]);
     for (const name of Object.keys(FLAGS)) expect(HELP).to.include(`--${name}=`);
-  });
-});
-
-describe("parseDuration()", () => {
-  it("reads times", () => {
-    const texts = ["15s", "1m30s", "500ms", "2h", "0s", "15", "", "s", "1.5s", "-1s", "1d"];
-    const times = [15_000, 90_000, 500, 7_200_000, 0, undefined, undefined, undefined, undefined, undefined, undefined];
-    expect(texts.map((text) => parseDuration(text))).to.deep.equal(times);
   });
 });
 

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
+import { parseDuration } from "@rcm/lib/duration";
 import { CodedError } from "@rcm/lib/errors";
 import type { LogLevel } from "@rcm/lib/log";
 import { FLAGS, type Flag, type FlagName } from "./config-flags.ts";
-import { parseDuration } from "./duration.ts";
 import type { LeaseTimes } from "./runtime/lease.ts";
 import type { JobSettings } from "./shims/job.ts";
 

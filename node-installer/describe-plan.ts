@@ -4,11 +4,10 @@ import { createTwoFilesPatch } from "diff";
 import type { Context } from "./context.ts";
 import { DEADLINES } from "./context.ts";
 import { checkChange } from "./gate.ts";
-import type { Expectation } from "./health.ts";
 import { readState } from "./host/atomic-file.ts";
 import { inspectHost } from "./inspect.ts";
 import { planInstall } from "./plan.ts";
-import { isSameRuntime, servedRuntime } from "./runtimes.ts";
+import { isAsExpected, servedRuntime, type Expectation } from "./runtimes.ts";
 import { scratchFolder } from "./transaction/journal.ts";
 
 /** What an install would do, for people: a diff of each file, the link, and whether containerd would be restarted. */
@@ -37,7 +36,5 @@ async function diffOf(path: string, content: string | undefined): Promise<string
 async function restartLine(context: Context, expected: Expectation, signal: AbortSignal): Promise<string> {
   if (context.restart === "never") return "containerd is not restarted";
   const served = servedRuntime(await context.links.cri.facts(DEADLINES.cri, signal), expected.handler);
-  return isSameRuntime(served, expected.runtime)
-    ? "containerd need not be restarted"
-    : "containerd would be restarted once";
+  return isAsExpected(served, expected) ? "containerd need not be restarted" : "containerd would be restarted once";
 }

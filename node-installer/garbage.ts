@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import { DEADLINES } from "./context.ts";
 import { InstallError } from "./errors.ts";
-import { digestPath, storedDigests } from "./host/store.ts";
+import { digestPath, linkedDigests, storedDigests } from "./host/store.ts";
 import type { HostRecord } from "./record.ts";
 
 /** Unit on the host that waits until nobody uses old executables any more. */
@@ -22,7 +22,8 @@ export async function collectGarbage(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { store, log } = context;
-  const wanted = new Set(Object.values(record.shims).flatMap(({ digest }) => [digest]));
+  // A link outlives its record when a change was kept that its installer could not write down.
+  const wanted = new Set([...Object.values(record.shims).map(({ digest }) => digest), ...(await linkedDigests(store))]);
   const unwanted = (await storedDigests(store)).filter((digest) => !wanted.has(digest));
   if (unwanted.length === 0) return [];
   const busy = await digestsInUse(context, signal);

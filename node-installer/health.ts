@@ -1,20 +1,13 @@
 import type { Level } from "@rcm/lib/install-job";
-import type { Handler } from "./containerd-config/index.ts";
 import { DEADLINES } from "./context.ts";
 import type { Context } from "./context.ts";
 import { InstallError } from "./errors.ts";
 import type { RunningContainer } from "./host/links.ts";
-import { isSameRuntime, servedRuntime } from "./runtimes.ts";
+import { isAsExpected, servedRuntime, type Expectation } from "./runtimes.ts";
 
 /** The node before anything is changed. */
 export interface Baseline {
   readonly containers: readonly RunningContainer[];
-}
-
-export interface Expectation {
-  readonly handler: string;
-  /** What the handler should start; undefined: it should not be served. */
-  readonly runtime: Omit<Handler, "name"> | undefined;
 }
 
 export interface Health {
@@ -62,10 +55,11 @@ export async function proveHealth(
   return { level: expected.runtime === undefined ? undefined : "Proven", lost };
 }
 
-async function proveServed({ links }: Context, { handler, runtime }: Expectation, signal: AbortSignal): Promise<void> {
+async function proveServed({ links }: Context, expected: Expectation, signal: AbortSignal): Promise<void> {
+  const { handler, runtime } = expected;
   const facts = await links.cri.facts(DEADLINES.criAfterRestart, signal);
   const served = servedRuntime(facts, handler);
-  if (isSameRuntime(served, runtime)) return;
+  if (isAsExpected(served, expected)) return;
   const wanted =
     runtime === undefined ? "is still served" : served === undefined ? "is not served" : "is served differently";
   throw new InstallError("HandlerNotServed", `Containerd runs, but handler "${handler}" ${wanted}`);

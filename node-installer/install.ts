@@ -13,9 +13,9 @@ import { checkMachine, lockHost } from "./machine.ts";
 import { planInstall } from "./plan.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import type { HostRecord } from "./record.ts";
-import { isSameRuntime, servedRuntime } from "./runtimes.ts";
+import { isAsExpected, servedRuntime } from "./runtimes.ts";
 import { recover } from "./transaction/recover.ts";
-import { transact } from "./transaction/transact.ts";
+import { bootId, transact } from "./transaction/transact.ts";
 import type { Change, Outcome } from "./transaction/transact.ts";
 
 /** What an operation reports besides what every report has. */
@@ -55,10 +55,10 @@ async function installLocked(
     const digest = await provideBinary(context, request, artifact, record);
     const change = await planInstall(context, facts, request, digest);
     const outcome = await carryOut({ context, facts, request, digest, change, record }, signal);
-    await collectGarbage(context, await readRecord(context.store.root), signal);
+    await tidy(context, signal);
     return resultOf(outcome, digest, change);
   } catch (error) {
-    await tidyAfterFailure(context, record, signal);
+    await tidy(context, signal);
     throw error;
   }
 }
@@ -105,7 +105,7 @@ async function isInPlace({ context, change }: Order, signal: AbortSignal): Promi
   if (change.files.length > 0 || change.link.before !== change.link.after) return false;
   if (context.restart === "never") return true;
   const facts = await context.links.cri.facts(DEADLINES.cri, signal);
-  return isSameRuntime(servedRuntime(facts, change.expected.handler), change.expected.runtime);
+  return isAsExpected(servedRuntime(facts, change.expected.handler), change.expected);
 }
 
 async function verifyOnly(context: Context, change: Change, signal: AbortSignal): Promise<Outcome> {
@@ -125,6 +125,7 @@ async function commitRecord({ context, request, digest }: Order, { health, folde
     source: artifact?.sha256 ?? artifact?.location,
     options,
     level: health.level ?? "Configured",
+    bootId: await bootId(),
     installedAt: new Date().toISOString(),
   };
   await writeRecord(context.store.root, {
@@ -146,9 +147,10 @@ function resultOf({ restarts, outageMs, health }: Outcome, digest: string, chang
   };
 }
 
-/** What was put in the store for nothing goes; a failure to clean up does not hide the failure that led to it. */
-async function tidyAfterFailure(context: Context, record: HostRecord, signal: AbortSignal): Promise<void> {
+/** What nobody needs in the store goes. A failure of that neither undoes an install nor hides why one failed. */
+async function tidy(context: Context, signal: AbortSignal): Promise<void> {
   try {
+    const record = await readRecord(context.store.root);
     await collectGarbage(context, record, signal);
     if (Object.keys(record.shims).length === 0) await removeEmptyFolders(context.store);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ARTIFACT_FILE } from "@rcm/lib/install-job";
+import { ARTIFACT_FILE, HEALTH_REASONS } from "@rcm/lib/install-job";
 import type { InstallReport, InstallRequest } from "@rcm/lib/install-job";
 import type { Context } from "./context.ts";
 import { exists } from "./host/atomic-file.ts";
@@ -8,8 +8,9 @@ import { install } from "./install.ts";
 import type { Result } from "./install.ts";
 import { readMachineId } from "./machine.ts";
 import { preflight } from "./preflight.ts";
-import { readRecord } from "./record.ts";
-import { failureReport } from "./report.ts";
+import { readRecord, type ShimRecord } from "./record.ts";
+import { failureReport, reasonOf } from "./report.ts";
+import { readJournal } from "./transaction/journal.ts";
 import { bootId } from "./transaction/transact.ts";
 import { RolledBackError } from "./transaction/transact.ts";
 import { InUseError, uninstall } from "./uninstall.ts";
@@ -83,9 +84,21 @@ async function stateAfterFailure(
   const before = await readRecord(context.store.root)
     .then(({ shims }) => shims[request.shim])
     .catch(() => undefined);
-  return before === undefined
-    ? { ...users, ...taken }
-    : { ...users, ...taken, level: before.level, digest: before.digest };
+  if (before === undefined) return { ...users, ...taken };
+  const level = await levelAfterFailure(context, before, error);
+  return { ...users, ...taken, digest: before.digest, ...(level === undefined ? {} : { level }) };
+}
+
+/** What is still known of the version that is on the host; undefined: nothing, since it was proven in another boot. */
+async function levelAfterFailure(
+  { store }: Context,
+  before: ShimRecord,
+  error: unknown,
+): Promise<InstallReport["level"]> {
+  const isProvenBroken = !(error instanceof RolledBackError) && HEALTH_REASONS.has(reasonOf(error));
+  const isUnfinished = (await readJournal(store.root).catch(() => "unreadable")) !== undefined;
+  if (isProvenBroken || isUnfinished) return "Configured";
+  return before.bootId === (await bootId()) ? before.level : undefined;
 }
 
 /** The digest that `preflight` left, if any. */

@@ -45,7 +45,7 @@ function inMain(
 ): readonly WantedFile[] {
   const file = { path: facts.configPath, text: facts.mainText ?? "" };
   const { text, changed } = editMain({ file, pluginId, handler, effectiveDump });
-  return changed ? [{ path: file.path, content: text }] : [];
+  return changed ? [{ path: file.path, madeFrom: facts.mainText, content: text }] : [];
 }
 
 function asDropIn(facts: FileFacts, handler: Handler, { containerd }: Chosen): readonly WantedFile[] {
@@ -54,8 +54,8 @@ function asDropIn(facts: FileFacts, handler: Handler, { containerd }: Chosen): r
   const plan = planDropIn({ mainPath, mainText, dropInDir, imported, containerd, handler, existing });
   // The drop-in first: a pattern that matches nothing is harmless, and so is a file that nothing imports yet.
   return [
-    ...(plan.dropIn.changed ? [{ path: plan.dropIn.path, content: plan.dropIn.text }] : []),
-    ...(plan.main.changed ? [{ path: mainPath, content: plan.main.text }] : []),
+    ...(plan.dropIn.changed ? [{ path: plan.dropIn.path, madeFrom: existing, content: plan.dropIn.text }] : []),
+    ...(plan.main.changed ? [{ path: mainPath, madeFrom: mainText, content: plan.main.text }] : []),
   ];
 }
 
@@ -69,7 +69,7 @@ export function planNoHandler(facts: FileFacts, handler: string): readonly Wante
 function outOfMain({ configPath: path, mainText }: FileFacts, handler: string): readonly WantedFile[] {
   if (mainText === undefined) return [];
   const { text, changed } = removeFromMain({ path, text: mainText }, handler);
-  return changed ? [{ path, content: text }] : [];
+  return changed ? [{ path, madeFrom: mainText, content: text }] : [];
 }
 
 function withoutDropIn(facts: FileFacts, handler: string): readonly WantedFile[] {
@@ -81,7 +81,8 @@ function withoutDropIn(facts: FileFacts, handler: string): readonly WantedFile[]
     .filter((name): name is string => name !== undefined && name !== handler);
   const { path, main } = planDropInRemoval({ mainPath, mainText, dropInDir, handler, remaining });
   // The main file first: it must never import by a pattern of ours what is not ours any more.
-  return [...(main.changed ? [{ path: mainPath, content: main.text }] : []), { path, content: undefined }];
+  const changedMain = main.changed ? [{ path: mainPath, madeFrom: mainText, content: main.text }] : [];
+  return [...changedMain, { path, madeFrom: own.text, content: undefined }];
 }
 
 function dropInAt({ dropIns }: FileFacts, path: string): ConfigFile | undefined {

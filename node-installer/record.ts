@@ -11,7 +11,7 @@ export interface HostRecord {
   readonly foldersMade: readonly string[];
 }
 
-interface ShimRecord {
+export interface ShimRecord {
   readonly uid: string;
   readonly handler: string;
   readonly hash: string;
@@ -21,6 +21,8 @@ interface ShimRecord {
   readonly source: string | undefined;
   readonly options: Readonly<Record<string, string>>;
   readonly level: Level;
+  /** The boot in which that was so. */
+  readonly bootId?: string;
   readonly installedAt: string;
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Handler } from "./containerd-config/index.ts";
 import { PLUGIN_IDS } from "./containerd-config/plugin-id.ts";
 import { isTable, tableAt, valueAt } from "./containerd-config/toml-tree.ts";
 import type { TomlTable } from "./containerd-config/toml-tree.ts";
@@ -20,6 +21,24 @@ export function servedRuntime(
 export function isSameRuntime(a: Runtime | undefined, b: Runtime | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.runtimeType === b.runtimeType && isDeepStrictEqual(normal(a.options), normal(b.options));
+}
+
+/** What the running containerd should have under a handler. */
+export interface Expectation {
+  readonly handler: string;
+  /** Undefined: the handler should not start the shim any more. */
+  readonly runtime: Omit<Handler, "name"> | undefined;
+  /** What a handler of ours starts: another one is somebody else's, and none of our business. */
+  readonly ours: string;
+}
+
+export function isAsExpected(served: Runtime | undefined, { runtime, ours }: Expectation): boolean {
+  return runtime === undefined ? !startsOurs(served, ours) : isSameRuntime(served, runtime);
+}
+
+/** Whether it starts our shim, or may do so: what CRI tells only the name of. */
+export function startsOurs(served: Runtime | undefined, ours: string): boolean {
+  return served !== undefined && (served.runtimeType === ours || served.runtimeType === "");
 }
 
 /** TOML and JSON readers differ in the class of their objects and numbers, not in what they mean. */

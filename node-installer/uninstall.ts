@@ -13,7 +13,7 @@ import { checkMachine, lockHost } from "./machine.ts";
 import { planUninstall } from "./plan.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import type { HostRecord } from "./record.ts";
-import { servedRuntime } from "./runtimes.ts";
+import { isAsExpected, servedRuntime, startsOurs, type Expectation } from "./runtimes.ts";
 import { recover } from "./transaction/recover.ts";
 import { transact } from "./transaction/transact.ts";
 import type { Change } from "./transaction/transact.ts";
@@ -51,7 +51,7 @@ async function uninstallLocked(context: Context, request: InstallRequest, signal
     await forget(context, request.shim, [], signal);
     return { message: "Nothing to remove", restarts: 0 };
   }
-  await refuseIfUsed(context, handler, record.shims[request.shim]?.digest, signal);
+  await refuseIfUsed(context, change.expected, record.shims[request.shim]?.digest, signal);
   await checkChange(context, facts, change, signal);
   const outcome = await transact(context, change, async () => forgetRecord(context, request.shim), signal);
   await forget(context, request.shim, record.foldersMade, signal);
@@ -66,17 +66,20 @@ async function isAbsent(context: Context, change: Change, record: HostRecord, si
   const onDisk = change.files.length > 0 || change.link.before !== undefined || record.shims[change.shim] !== undefined;
   if (onDisk) return false;
   if (context.restart === "never") return true;
-  return servedRuntime(await context.links.cri.facts(DEADLINES.cri, signal), change.expected.handler) === undefined;
+  const facts = await context.links.cri.facts(DEADLINES.cri, signal);
+  return isAsExpected(servedRuntime(facts, change.expected.handler), change.expected);
 }
 
 async function refuseIfUsed(
   context: Context,
-  handler: string,
+  { handler, ours }: Expectation,
   digest: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   if (context.restart === "never") return;
-  const sandboxes = await context.links.cri.sandboxes(signal);
+  const served = servedRuntime(await context.links.cri.facts(DEADLINES.cri, signal), handler);
+  const isForeign = served !== undefined && !startsOurs(served, ours);
+  const sandboxes = isForeign ? [] : await context.links.cri.sandboxes(signal);
   const pods = sandboxes.filter((sandbox) => sandbox.handler === handler && sandbox.ready).map(({ pod }) => pod);
   if (pods.length > 0) throw new InUseError(pods);
   if (digest === undefined || !(await digestsInUse(context, signal)).has(digest)) return;

@@ -28,7 +28,8 @@ export async function verify(context: Context, shim: string, signal: AbortSignal
       `Containerd's configuration has not the handler "${entry.handler}" as it was installed: install the shim again`,
     );
   }
-  const { level } = await proveHealth(context, { containers: [] }, { handler: entry.handler, runtime }, signal);
+  const expected = { handler: entry.handler, runtime, ours: runtime.runtimeType };
+  const { level } = await proveHealth(context, { containers: [] }, expected, signal);
   const message = `Handler "${entry.handler}" starts ${linkPath(context.store, shim)}`;
   return { message, restarts: 0, digest: entry.digest, ...(level === undefined ? {} : { level }) };
 }

@@ -7,14 +7,20 @@ void main();
 
 async function main(): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
-  if (command === "executor") process.exit(await executor(rest));
+  const { exitNow } = await import("./linux/exit-now.ts");
+  if (command === "executor") {
+    const code = await executor(rest);
+    const { flushed } = await import("./linux/flushed.ts");
+    await flushed(process.stdout, process.stderr);
+    exitNow(code);
+  }
   try {
     await run(parseFlags(process.argv.slice(2)), workingFolder());
-    process.exit(0);
+    exitNow(0);
   } catch (error) {
     // containerd shows this as the reason why the pod cannot start.
     writeSync(2, `${messageOf(error)}\n`);
-    process.exit(1);
+    exitNow(1);
   }
 }
 

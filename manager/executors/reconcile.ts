@@ -9,9 +9,6 @@ import { spinAppExecutors } from "../spinapps/resources.ts";
 import type { ExecutorObject } from "../spinapps/spinapp-object.ts";
 import { planExecutor } from "./plan.ts";
 
-/** Somebody wrote the executor at the same time: the watch will show it. */
-const CONFLICT_MS = 500;
-
 /** Holds one SpinAppExecutor while SpinApps run by it. */
 export async function reconcileExecutor(
   { cache, kube, events }: Pick<Operator, "cache" | "kube" | "events">,
@@ -36,8 +33,7 @@ export async function reconcileExecutor(
     return { kind: "done" };
   } catch (error) {
     if (isKubeError(error, "NotFound")) return { kind: "done" };
-    if (!isKubeError(error, "Conflict", "Invalid")) throw error;
-    return { kind: "wait", afterMs: CONFLICT_MS, reason: "Conflict" };
+    throw error; // A list that has changed meanwhile is refused as invalid too: tried again, less and less often.
   }
 }
 

@@ -50,6 +50,7 @@ describe("announce()", () => {
       ["TooManyFailures", "RolloutPaused", "Warning"],
       ["Paused", "RolloutPaused", "Normal"],
       ["RuntimeClassConflict", "RuntimeClassConflict", "Warning"],
+      ["RuntimeClassRefused", "RuntimeClassRefused", "Warning"],
       ["HandlerConflict", "HandlerConflict", "Warning"],
     ] as const) {
       const [first] = announce({ news: [], before: ready("Progressing"), status: ready(reason) });

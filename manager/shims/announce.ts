@@ -11,6 +11,7 @@ export interface Announcement {
     | "ShimRemoved"
     | "RolloutPaused"
     | "RuntimeClassConflict"
+    | "RuntimeClassRefused"
     | "HandlerConflict";
   readonly action: "Install" | "Uninstall" | "Rollout";
   readonly note: string;
@@ -48,6 +49,7 @@ const HELD: ReadonlyMap<string, Announcement["reason"]> = new Map([
   ["TooManyFailures", "RolloutPaused"],
   ["Paused", "RolloutPaused"],
   ["RuntimeClassConflict", "RuntimeClassConflict"],
+  ["RuntimeClassRefused", "RuntimeClassRefused"],
   ["HandlerConflict", "HandlerConflict"],
 ]);
 

@@ -107,6 +107,7 @@ export function exampleJob(part: Partial<NodeJob> = {}): NodeJob {
     attempt: 1,
     retry: "",
     why: "NotInstalled",
+    untouched: false,
     machineId: "machine-node1",
     bootId: "boot-node1",
     runtimeVersion: "containerd://1.7.24",

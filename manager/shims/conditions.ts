@@ -7,8 +7,14 @@ export interface Circumstances {
   readonly decisions: readonly Decision[];
   readonly deleting: boolean;
   readonly hold: Hold | undefined;
-  /** Why the RuntimeClass cannot be ours. */
-  readonly runtimeClassConflict: string | undefined;
+  /** What keeps the RuntimeClass from being as it should. */
+  readonly runtimeClass: RuntimeClassProblem | undefined;
+}
+
+export interface RuntimeClassProblem {
+  /** It is somebody else's, or the API server does not take it. */
+  readonly reason: "RuntimeClassConflict" | "RuntimeClassRefused";
+  readonly message: string;
 }
 
 interface Condition {
@@ -40,7 +46,12 @@ export function readiness(input: Circumstances, counts: Counts): readonly Condit
   ];
 }
 
-const HELD: ReadonlySet<string> = new Set(["HandlerConflict", "RuntimeClassConflict", "TooManyFailures"]);
+const HELD: ReadonlySet<string> = new Set([
+  "HandlerConflict",
+  "RuntimeClassConflict",
+  "RuntimeClassRefused",
+  "TooManyFailures",
+]);
 
 function condition(type: Condition["type"], isTrue: boolean, reason: string, message: string): Condition {
   return { type, status: isTrue ? "True" : "False", reason, message };
@@ -50,7 +61,7 @@ function condition(type: Condition["type"], isTrue: boolean, reason: string, mes
 function reasonOf(input: Circumstances, counts: Counts): string {
   if (input.deleting) return "Removing";
   if (input.hold?.reason === "HandlerConflict") return "HandlerConflict";
-  if (input.runtimeClassConflict !== undefined) return "RuntimeClassConflict";
+  if (input.runtimeClass !== undefined) return input.runtimeClass.reason;
   if (counts.nodes === 0) return counts.nodesRemoving > 0 ? "Removing" : "NoMatchingNodes";
   if (counts.nodesReady === counts.nodes) return "Provisioned";
   return input.hold?.reason ?? motion(input.decisions, counts);
@@ -73,14 +84,14 @@ function degradation(reason: string, trouble: readonly Decision[]): string {
 
 /** One line: how many, which of them not and why, and what holds the rest. */
 function messageOf(input: Circumstances, counts: Counts, reason: string): string {
-  const { hold, runtimeClassConflict } = input;
+  const { hold, runtimeClass } = input;
   const total = input.deleting
     ? `${counts.nodesRemoving} nodes still have the shim`
     : `${counts.nodesReady} of ${counts.nodes} nodes have the wanted version`;
   const parts = [reason === "NoMatchingNodes" ? "No Linux node has the labels of spec.nodeSelector" : total];
   if (counts.nodesRemoving > 0 && !input.deleting) parts.push(`${counts.nodesRemoving} are being cleaned`);
   if (hold !== undefined) parts.push(hold.message);
-  if (runtimeClassConflict !== undefined) parts.push(runtimeClassConflict);
+  if (runtimeClass !== undefined) parts.push(runtimeClass.message);
   return [...parts, ...problemsOf(input.decisions)].join("; ");
 }
 

@@ -14,6 +14,7 @@ import { decideNode, type Decision, type NodeFacts } from "./decide-node.ts";
 import type { NodeRecord } from "./record.ts";
 
 const ABSENT = { kind: "absent" } as const;
+const MOUNT = { reason: "FailedMount", message: "mkdir /opt/rcm: read-only file system" };
 
 function decide(jobs: NodeFacts["jobs"], record?: NodeRecord): Decision {
   return decideNode(exampleFacts({ jobs, record, marked: record !== undefined }), NOW_MS);
@@ -40,6 +41,24 @@ describe("decideNode() with a Job", () => {
     const job = exampleJob({ operation: "uninstall", createdAt: ago(2) });
     const decision = decideNode(exampleFacts({ wanted: ABSENT, jobs: [job], record }), NOW_MS);
     expect(decision).to.include({ state: "Removing", reason: "InUse", message: "default/x uses it" });
+  });
+
+  it("tries a removal again that failed after any number of polls for pods", () => {
+    const record = failedRecord({ operation: "uninstall", reason: "InUse", failures: 40 });
+    const job = endedJob({ ok: false, reason: "HostLocked", message: "apt runs" }, { operation: "uninstall" });
+    const decision = decideNode(exampleFacts({ wanted: ABSENT, jobs: [job], record }), NOW_MS);
+    expect(decision).to.include({ state: "Failed", reason: "HostLocked", message: "apt runs" });
+    expect(decision.afterMs).to.be.within(1, 10_000);
+  });
+
+  it("has no news of a Job that never started on a node that is clean again", () => {
+    const job = exampleJob({ untouched: true, pod: examplePod({ createdAt: ago(61), waiting: MOUNT }) });
+    const [marked, clean] = [true, false].map((isMarked) =>
+      decideNode(exampleFacts({ wanted: ABSENT, jobs: [job], marked: isMarked }), NOW_MS),
+    );
+    expect(marked).to.include({ settled: true, touched: false, record: undefined });
+    expect(marked?.news?.record).to.include({ ok: false, untouched: true });
+    expect([clean?.settled, clean?.news]).to.deep.equal([true, undefined]);
   });
 
   it("fails a pod that cannot start within a minute", () => {

@@ -1,6 +1,16 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { ago, endedJob, exampleFacts, exampleNode, exampleRecord, failedRecord, NOW_MS } from "./build-examples.ts";
+import {
+  ago,
+  endedJob,
+  exampleFacts,
+  exampleJob,
+  exampleNode,
+  examplePod,
+  exampleRecord,
+  failedRecord,
+  NOW_MS,
+} from "./build-examples.ts";
 import { decideNode, type Decision, type NodeFacts } from "./decide-node.ts";
 
 interface Case {
@@ -177,6 +187,32 @@ const REMOVALS: readonly Case[] = [
     starts: "uninstall 1",
   },
   {
+    says: "has nothing to do where no installer ever started",
+    facts: { wanted: ABSENT, record: failedRecord({ untouched: true }) },
+    expected: { state: "Removing", settled: true, record: undefined, touched: false },
+  },
+  {
+    says: "but waits for a node that may have more to say of that",
+    facts: { wanted: ABSENT, record: failedRecord({ untouched: true }), node: exampleNode({ ready: false }) },
+    expected: { state: "Removing", reason: "NodeNotReady", settled: false },
+  },
+  {
+    says: "and uninstalls when a pod has started after all",
+    facts: {
+      wanted: ABSENT,
+      record: failedRecord({ untouched: true, job: "late" }),
+      jobs: [exampleJob({ name: "late", phase: "failed", endedAt: ago(20), pod: examplePod({ started: true }) })],
+    },
+    expected: { state: "Removing", reason: "NotWanted", settled: false },
+    starts: "uninstall 2",
+  },
+  {
+    says: "uninstalls after a failure that may have left something",
+    facts: { wanted: ABSENT, record: failedRecord() },
+    expected: { state: "Removing", reason: "NotWanted", settled: false },
+    starts: "uninstall 2",
+  },
+  {
     says: "forgets a machine that is not there any more",
     facts: { wanted: ABSENT, record: exampleRecord({ machineId: "machine-before" }) },
     expected: { settled: true, touched: false },
@@ -232,6 +268,21 @@ describe("decideNode()", () => {
       expect(decision).to.deep.include(expected);
       const { start } = decision;
       expect(start === undefined ? undefined : `${start.operation} ${start.attempt}`).to.equal(starts);
+    });
+  }
+
+  const orders: readonly [says: string, facts: Partial<NodeFacts>, untouched: boolean][] = [
+    ["a fresh node", {}, true],
+    ["a node whose installer never started", { record: failedRecord({ untouched: true, at: ago(90_000) }) }, true],
+    ["a node whose installer failed", { record: failedRecord({ at: ago(90_000) }) }, false],
+    ["a node that has the shim", { record: exampleRecord({ hash: "hash-0" }) }, false],
+    ["a node that lost its record", { marked: true }, false],
+    ["a node that lost its label too but not its Job", { jobs: [endedJob({}, { hash: "hash-0" })] }, false],
+    ["a node to be cleaned", { wanted: ABSENT, record: exampleRecord() }, false],
+  ];
+  for (const [says, facts, untouched] of orders) {
+    it(`knows whether an installer has ever started on ${says}`, () => {
+      expect(decideNode(exampleFacts(facts), NOW_MS).start?.untouched).to.equal(untouched);
     });
   }
 

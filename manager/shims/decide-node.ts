@@ -36,6 +36,8 @@ interface Start {
   readonly hash: string;
   readonly attempt: number;
   readonly why: string;
+  /** No container of the Shim's Jobs has ever started on the machine. */
+  readonly untouched: boolean;
 }
 
 /** The end of a Job that nobody has acted on yet. */
@@ -77,7 +79,7 @@ export function decideNode(facts: NodeFacts, nowMs: number): Decision {
   if (latest === undefined || isKnown(latest, facts)) return rest(facts, nowMs);
   const record = recordFromJob(latest, facts.record, nowMs);
   const decision = rest({ ...facts, record, marked: record !== undefined }, nowMs);
-  const isNews = facts.record !== undefined || facts.marked || record !== undefined;
+  const isNews = facts.record !== undefined || facts.marked || decision.record !== undefined;
   return isNews ? { ...decision, news: { job: latest, record } } : decision;
 }
 
@@ -148,8 +150,8 @@ function toInstall(facts: NodeFacts, { hash, tried, why }: Task): Decision {
     const { reason, message, kind } = ineligible;
     return { ...base(facts), state: kind === "unsupported" ? "Unsupported" : "Pending", reason, message };
   }
-  const attempt = nextAttempt(facts, hash, tried);
-  return { ...base(facts), state: "Pending", reason: why, start: { operation: "install", hash, attempt, why } };
+  const start = { operation: "install", hash, why, ...newJob(facts, hash, tried) } as const;
+  return { ...base(facts), state: "Pending", reason: why, start };
 }
 
 function goodState({ level = "Loaded" }: NodeRecord): Pick<Decision, "state" | "settled" | "reason" | "message"> {
@@ -176,13 +178,19 @@ function afterFailure(facts: NodeFacts, record: NodeRecord, nowMs: number): Deci
   const afterMs = verdict.kind === "now" ? 0 : Date.parse(record.at) + pauseMs(record) - nowMs;
   if (afterMs > 0) return { ...failed, afterMs };
   const { operation, hash } = record;
-  const attempt = nextAttempt(facts, hash, record.attempt);
-  return { ...failed, start: { operation, hash, attempt, why: "Retry" } };
+  return { ...failed, start: { operation, hash, why: "Retry", ...newJob(facts, hash, record.attempt) } };
 }
 
 /** A name is never used twice: Jobs that a lost record forgot count too. */
-function nextAttempt({ jobs }: NodeFacts, hash: string, tried: number): number {
-  return 1 + jobs.reduce((most, job) => (job.hash === hash ? Math.max(most, job.attempt) : most), tried);
+function newJob(facts: NodeFacts, hash: string, tried: number): Pick<Start, "attempt" | "untouched"> {
+  const most = facts.jobs.reduce((best, job) => (job.hash === hash ? Math.max(best, job.attempt) : best), tried);
+  return { attempt: most + 1, untouched: isUntouched(facts) };
+}
+
+/** A Job that was given up may have started its pod after all, before it was gone. */
+function isUntouched({ record, marked, jobs }: NodeFacts): boolean {
+  if (jobs.some(({ pod }) => pod?.started === true)) return false;
+  return record === undefined ? !marked : record.untouched === true;
 }
 
 function absent(facts: NodeFacts, nowMs: number): Decision {
@@ -193,10 +201,15 @@ function absent(facts: NodeFacts, nowMs: number): Decision {
     const message = "Node is not Ready: the shim is removed once it is, or once the Node is deleted";
     return { ...removing, reason: "NodeNotReady", message };
   }
+  // A Job that removes would need the same mounts as those that could not start.
+  if (isUntouched(facts)) return { ...removing, record: undefined, touched: false, settled: true };
   if (record?.operation === "uninstall" && !record.ok) return afterFailedRemoval(facts, record, nowMs);
-  const { hash = "", attempt: tried = 0 } = record ?? {};
-  const attempt = nextAttempt(facts, hash, tried);
-  return { ...removing, reason: "NotWanted", start: { operation: "uninstall", hash, attempt, why: "NotWanted" } };
+  return { ...removing, reason: "NotWanted", start: removal(facts) };
+}
+
+function removal(facts: NodeFacts): Start {
+  const { hash = "", attempt = 0 } = facts.record ?? {};
+  return { operation: "uninstall", hash, why: "NotWanted", ...newJob(facts, hash, attempt) };
 }
 
 function afterFailedRemoval(facts: NodeFacts, record: NodeRecord, nowMs: number): Decision {

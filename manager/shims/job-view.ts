@@ -7,6 +7,8 @@ export const NODE_ANNOTATION = "runtime.spinkube.dev/node";
 export const RETRY_VALUE_ANNOTATION = "runtime.spinkube.dev/retry-value";
 /** Why the Job was made, such as `NodeRebooted`. */
 export const WHY_ANNOTATION = "runtime.spinkube.dev/why";
+/** "true" when no container of the Shim's Jobs had ever started on the machine before. */
+export const UNTOUCHED_ANNOTATION = "runtime.spinkube.dev/untouched";
 /** What the machine was when the Job was made: its result is true of that only. */
 export const MACHINE_ANNOTATION = "runtime.spinkube.dev/machine-id";
 export const BOOT_ANNOTATION = "runtime.spinkube.dev/boot-id";
@@ -27,6 +29,8 @@ export interface JobView {
   readonly attempt: number;
   readonly retry: string;
   readonly why: string;
+  /** Nothing of the Shim had run on the machine when the Job was made. */
+  readonly untouched: boolean;
   readonly machineId: string;
   readonly bootId: string;
   readonly runtimeVersion: string;
@@ -108,7 +112,16 @@ function labelled({ labels = {} }: JobJson["metadata"]): Pick<JobView, "shim" | 
   };
 }
 
-type Noted = "nodeName" | "hash" | "attempt" | "retry" | "why" | "machineId" | "bootId" | "runtimeVersion";
+type Noted =
+  | "nodeName"
+  | "hash"
+  | "attempt"
+  | "retry"
+  | "why"
+  | "untouched"
+  | "machineId"
+  | "bootId"
+  | "runtimeVersion";
 
 function noted({ annotations = {} }: JobJson["metadata"]): Pick<JobView, Noted> {
   function text(key: string): string {
@@ -120,6 +133,7 @@ function noted({ annotations = {} }: JobJson["metadata"]): Pick<JobView, Noted> 
     attempt: Math.max(1, Number.parseInt(text(ATTEMPT_ANNOTATION), 10) || 1),
     retry: text(RETRY_VALUE_ANNOTATION),
     why: text(WHY_ANNOTATION),
+    untouched: text(UNTOUCHED_ANNOTATION) === "true",
     machineId: text(MACHINE_ANNOTATION),
     bootId: text(BOOT_ANNOTATION),
     runtimeVersion: text(RUNTIME_ANNOTATION),

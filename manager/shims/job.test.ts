@@ -30,6 +30,7 @@ function order(part: Partial<JobOrder> = {}): JobOrder {
     artifact: { location: "https://example.org/a.tar.gz", sha256: "a".repeat(64) },
     retry: "",
     why: "NotInstalled",
+    untouched: false,
     ...part,
   };
 }
@@ -215,6 +216,7 @@ describe("jobFor()", () => {
       attempt: 3,
       retry: "now|",
       why: "NotInstalled",
+      untouched: false,
       machineId: "machine-node1",
       bootId: "boot-node1",
       runtimeVersion: "containerd://1.7.24",
@@ -223,6 +225,11 @@ describe("jobFor()", () => {
       endedAt: undefined,
       failure: undefined,
     });
+  });
+
+  it("notes that nothing of ours has run on the node, which jobView() reads back", () => {
+    const read = [true, false].map((untouched) => jobView(jobFor(order({ untouched }), SETTINGS)).untouched);
+    expect(read).to.deep.equal([true, false]);
   });
 });
 

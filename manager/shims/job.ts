@@ -10,6 +10,7 @@ import {
   NODE_ANNOTATION,
   RETRY_VALUE_ANNOTATION,
   RUNTIME_ANNOTATION,
+  UNTOUCHED_ANNOTATION,
   WHY_ANNOTATION,
 } from "./job-view.ts";
 import type { NodeView } from "./node-view.ts";
@@ -44,6 +45,8 @@ export interface JobOrder {
   readonly artifact: ArtifactSource | undefined;
   readonly retry: string;
   readonly why: string;
+  /** No container of the Shim's Jobs has ever started on the machine. */
+  readonly untouched: boolean;
 }
 
 const NONROOT = 65532;
@@ -106,7 +109,7 @@ export function jobFor(order: JobOrder, settings: JobSettings): NewJob {
   };
 }
 
-function annotationsOf({ node, hash, attempt, retry, why }: JobOrder): Readonly<Record<string, string>> {
+function annotationsOf({ node, hash, attempt, retry, why, untouched }: JobOrder): Readonly<Record<string, string>> {
   return {
     [HASH_ANNOTATION]: hash,
     [ATTEMPT_ANNOTATION]: String(attempt),
@@ -116,6 +119,7 @@ function annotationsOf({ node, hash, attempt, retry, why }: JobOrder): Readonly<
     [MACHINE_ANNOTATION]: node.machineId,
     [BOOT_ANNOTATION]: node.bootId,
     [RUNTIME_ANNOTATION]: node.runtimeVersion,
+    ...(untouched ? { [UNTOUCHED_ANNOTATION]: "true" } : {}),
   };
 }
 

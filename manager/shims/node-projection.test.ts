@@ -3,6 +3,7 @@ import { describe, it } from "mocha";
 import { exampleDecision, exampleJob, exampleNode, exampleRecord, failedRecord } from "./build-examples.ts";
 import type { Decision } from "./decide-node.ts";
 import { projectNode } from "./node-projection.ts";
+import { recordText } from "./record.ts";
 
 const KEY = "shim.runtime.spinkube.dev/spin-v2";
 const CONTEXT = { shim: "spin-v2", selectorKeys: new Set(["wasm"]) };
@@ -87,6 +88,15 @@ describe("projectNode()", () => {
       annotations: { [KEY]: null },
       promotes: false,
     });
+  });
+
+  it("takes back that nothing has run on a node before something may", () => {
+    const record = failedRecord({ untouched: true });
+    const node = exampleNode({ labels: { [KEY]: "failed", "spin-v2": "failed" }, records: { [KEY]: { ...record } } });
+    const decision = exampleDecision({ node, record, state: "Failed", failed: true, touched: true });
+    expect(projectNode(decision, false, CONTEXT)).to.equal(undefined);
+    const patch = projectNode(decision, true, CONTEXT);
+    expect(patch).to.deep.include({ annotations: { [KEY]: recordText(failedRecord()) }, promotes: false });
   });
 
   it("keeps the mark of a node that cannot be cleaned yet", () => {

@@ -30,7 +30,8 @@ export function projectNode(
   isStarting: boolean,
   context: ProjectionContext,
 ): NodePatch | undefined {
-  const { node, record } = decision;
+  const { node } = decision;
+  const record = isStarting ? maybeTouched(decision.record) : decision.record;
   const label = labelOf(decision, isStarting) ?? null;
   const key = nodeKey(context.shim);
   const labels = changed(node.labels, { [key]: label, ...bareLabel(decision, label, context) });
@@ -68,6 +69,13 @@ function bareLabel(
   const isForeign = present !== undefined && !UPSTREAM_VALUES.has(present);
   if (selectorKeys.has(shim) || isForeign) return {};
   return { [shim]: label === "uninstalling" ? "pending" : label };
+}
+
+/** Before a Job is made, so that one of which nothing is ever heard leaves no false hope. */
+function maybeTouched(record: NodeRecord | undefined): NodeRecord | undefined {
+  if (record?.untouched !== true) return record;
+  const { untouched: _, ...rest } = record;
+  return rest;
 }
 
 /** The Node says so already; mostly it is the very record that was read from it. */

@@ -16,7 +16,7 @@ import {
 } from "./build-examples.ts";
 import type { NodeView } from "./node-view.ts";
 import { planShim, type Observed, type Plan } from "./plan.ts";
-import type { NodeRecord } from "./record.ts";
+import { parseRecord, type NodeRecord } from "./record.ts";
 import { runtimeClassFor } from "./runtime-class.ts";
 import type { ShimObject } from "./shim-object.ts";
 
@@ -69,7 +69,7 @@ describe("planShim()", () => {
     const observed = exampleObserved({ nodes: [recorded({}, { labels })], runtimeClass });
     const { status } = planShim(observed);
     const shim = { ...observed.shim, ...(status === undefined ? {} : { status }) };
-    const { decisions: _, ...made } = planShim({ ...observed, shim });
+    const { decisions: _, ifRefused: __, ...made } = planShim({ ...observed, shim });
     expect(made).to.deep.equal({
       addFinalizer: false,
       runtimeClass: { kind: "none" },
@@ -224,6 +224,21 @@ describe("planShim() of a Shim that is being deleted", () => {
     expect([made.removeFinalizer, starts(made), made.demotions]).to.deep.equal([true, [], []]);
   });
 
+  it("lets go of a node on which no installer ever started, without another", () => {
+    const [order] = plan({}).starts;
+    const waiting = { reason: "FailedMount", message: "mkdir /opt/rcm: read-only file system" };
+    const pod = examplePod({ createdAt: ago(61), waiting });
+    const job = exampleJob({ hash: wantedHash(), untouched: order?.untouched === true, pod });
+    const failed = plan({ jobs: [job], nodes: [exampleNode({ labels: { wasm: "true", [KEY]: "pending" } })] });
+    const note = failed.demotions[0]?.annotations[KEY] ?? undefined;
+    const records = { [KEY]: parseRecord(note) };
+    const made = removal({ nodes: [exampleNode({ labels: { [KEY]: "failed" }, records })] });
+    expect([starts(made), made.removeFinalizer]).to.deep.equal([[], true]);
+    expect(made.demotions.map(({ labels, annotations }) => [labels[KEY], annotations[KEY]])).to.deep.equal([
+      [null, null],
+    ]);
+  });
+
   it("says which pods it waits for", () => {
     const busy = failedRecord({ operation: "uninstall", reason: "InUse", message: "default/x uses it" });
     const made = removal({ nodes: [exampleNode({ records: { [KEY]: busy } })] });
@@ -273,6 +288,25 @@ describe("planShim() with other Shims", () => {
   it("reports a RuntimeClass that somebody else made, and goes on", () => {
     const made = plan({ runtimeClass: { metadata: { name: "wasmtime-spin-v2", uid: "x" }, handler: "runc" } });
     expect([starts(made), reasonOf(made)]).to.deep.equal([["install node1 1"], "RuntimeClassConflict"]);
+  });
+
+  it("says the server's words when it refuses the RuntimeClass, once", () => {
+    const observed = exampleObserved();
+    const refused = planShim(observed).ifRefused("it is invalid");
+    expect(refused.status?.conditions?.map(({ reason }) => reason)).to.deep.equal([
+      "RuntimeClassRefused",
+      "RuntimeClassRefused",
+      "RuntimeClassRefused",
+    ]);
+    expect(refused.status?.conditions?.[0]?.message).to.match(/; it is invalid$/);
+    expect(refused.announcements.map(({ reason, type }) => [reason, type])).to.deep.equal([
+      ["RuntimeClassRefused", "Warning"],
+    ]);
+    const shim = { ...observed.shim, ...(refused.status === undefined ? {} : { status: refused.status }) };
+    expect(planShim({ ...observed, shim }).ifRefused("it is invalid")).to.deep.equal({
+      status: undefined,
+      announcements: [],
+    });
   });
 
   it("does not overwrite a label that any Shim selects by", () => {

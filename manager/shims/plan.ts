@@ -2,6 +2,7 @@ import { nodeKey, RETRY_ANNOTATION, SHIM_FINALIZER } from "@rcm/crds";
 import type { Outcome } from "../outcome.ts";
 import { announce, type Announcement } from "./announce.ts";
 import { artifactsOf, type WantedArtifact } from "./artifacts.ts";
+import type { RuntimeClassProblem } from "./conditions.ts";
 import { decideNode, type Decision, type News, type NodeFacts } from "./decide-node.ts";
 import { ineligible, matches } from "./eligibility.ts";
 import { findConflict } from "./handler-conflict.ts";
@@ -10,7 +11,7 @@ import type { JobOrder } from "./job.ts";
 import { projectNode, type NodePatch } from "./node-projection.ts";
 import type { NodeView } from "./node-view.ts";
 import { progressOf } from "./result.ts";
-import { planRollout, type Rollout } from "./rollout.ts";
+import { planRollout, type Hold, type Rollout } from "./rollout.ts";
 import {
   planRuntimeClass,
   planRuntimeClassRemoval,
@@ -38,8 +39,15 @@ export interface Observed {
   readonly now: string;
 }
 
+/** What people are told. */
+export interface Report {
+  /** Undefined when it is as it should be. */
+  readonly status: StatusJson | undefined;
+  readonly announcements: readonly Announcement[];
+}
+
 /** What is to be written, in this order; it can stop anywhere and begin anew. */
-export interface Plan {
+export interface Plan extends Report {
   readonly addFinalizer: boolean;
   readonly runtimeClass: RuntimeClassPlan;
   /** Nodes that get no more pods than before. */
@@ -48,12 +56,11 @@ export interface Plan {
   readonly jobsToDelete: readonly JobView[];
   /** Nodes that get pods from now on. */
   readonly promotions: readonly NodePatch[];
-  /** Undefined when it is as it should be. */
-  readonly status: StatusJson | undefined;
+  /** What to tell instead when the API server does not take the RuntimeClass. @param words what the server says. */
+  readonly ifRefused: (words: string) => Report;
   readonly removeFinalizer: boolean;
   readonly decisions: readonly Decision[];
   readonly news: readonly News[];
-  readonly announcements: readonly Announcement[];
   readonly outcome: Outcome;
 }
 
@@ -71,8 +78,8 @@ export function planShim(observed: Observed): Plan {
   const patches = project(observed, decisions, rollout);
   const isGone = isDeleting(shim) && decisions.every(({ settled }) => settled);
   const runtimeClass = runtimeClassPlan(observed, isGone);
-  const status = statusPlan(observed, shown, rollout, runtimeClass);
   const news = decisions.flatMap((decision) => decision.news ?? []);
+  const findings = { decisions: shown, hold: rollout.hold, news, isGone };
   const uids = new Set(nodes.map(({ uid }) => uid));
   return {
     addFinalizer: !isDeleting(shim) && !hasFinalizer(shim),
@@ -81,11 +88,11 @@ export function planShim(observed: Observed): Plan {
     starts: rollout.starts.flatMap((decision) => orderOf(observed, decision)),
     jobsToDelete: own.filter((job) => !uids.has(job.nodeUid) || progressOf(job, nowMs).kind === "hopeless"),
     promotions: patches.filter(({ promotes }) => promotes),
-    status: isGone || isSame(status, shim.status) ? undefined : status,
+    ...report(observed, findings, conflictOf(runtimeClass)),
+    ifRefused: (message) => report(observed, findings, { reason: "RuntimeClassRefused", message }),
     removeFinalizer: isGone && hasFinalizer(shim),
     decisions: shown,
     news,
-    announcements: announce({ news, before: shim.status, status }),
     outcome: isGone ? { kind: "done" } : { kind: "wait", afterMs: soonest(decisions), reason: "Resync" },
   };
 }
@@ -177,28 +184,43 @@ function runtimeClassPlan({ shim, shims, runtimeClass }: Observed, isGone: boole
   return findConflict(shim, shims) === undefined ? planRuntimeClass(shim, runtimeClass) : { kind: "none" };
 }
 
-function statusPlan(
+function conflictOf(plan: RuntimeClassPlan): RuntimeClassProblem | undefined {
+  return plan.kind === "conflict" ? { reason: "RuntimeClassConflict", message: plan.message } : undefined;
+}
+
+interface Findings {
+  readonly decisions: readonly Decision[];
+  readonly hold: Hold | undefined;
+  readonly news: readonly News[];
+  /** Nothing is left to have a status. */
+  readonly isGone: boolean;
+}
+
+function report(
   { shim, now }: Observed,
-  decisions: readonly Decision[],
-  { hold }: Rollout,
-  runtimeClass: RuntimeClassPlan,
-): StatusJson {
-  return statusOf({
+  { decisions, hold, news, isGone }: Findings,
+  runtimeClass: RuntimeClassProblem | undefined,
+): Report {
+  const status = statusOf({
     decisions,
     deleting: isDeleting(shim),
     hold,
-    runtimeClassConflict: runtimeClass.kind === "conflict" ? runtimeClass.message : undefined,
+    runtimeClass,
     generation: shim.metadata.generation ?? 0,
     before: shim.status,
     now,
   });
+  return {
+    status: isGone || isSame(status, shim.status) ? undefined : status,
+    announcements: announce({ news, before: shim.status, status }),
+  };
 }
 
 function orderOf({ shim }: Observed, { node, start }: Decision): readonly JobOrder[] {
   if (start === undefined) return [];
-  const { operation, hash, attempt, why } = start;
+  const { operation, hash, attempt, why, untouched } = start;
   const artifact = operation === "install" ? artifactsOf(shim)(node).artifact : undefined;
-  return [{ shim, node, operation, hash, attempt, why, artifact, retry: retryValue(shim, node) }];
+  return [{ shim, node, operation, hash, attempt, why, untouched, artifact, retry: retryValue(shim, node) }];
 }
 
 function soonest(decisions: readonly Decision[]): number {

@@ -50,10 +50,10 @@ async function lookUpStuckPods(options: ReconcileOptions, signal: AbortSignal): 
 
 async function write(options: ReconcileOptions, { shim }: Observed, plan: Plan, signal: AbortSignal): Promise<Outcome> {
   try {
-    const { nodes, error } = await writePlan(options, shim, plan, signal);
+    const { nodes, announcements, error } = await writePlan(options, shim, plan, signal);
     const written = plan.news.filter(({ job }) => !nodes.has(job.nodeUid));
     for (const news of written) tell(options, shim, news);
-    for (const item of plan.announcements) announce(options, shim, item, nodes);
+    for (const item of announcements) announce(options, shim, item, nodes);
     if (error !== undefined) throw error;
     return plan.outcome;
   } catch (error) {

@@ -14,7 +14,7 @@ export interface NodeRecord {
   readonly ok: boolean;
   /** Serial number of the Job among those with this hash, from 1. */
   readonly attempt: number;
-  /** Failures in a row, with this hash and this value of the retry annotation. */
+  /** Failures in a row, with this hash and this value of the retry annotation; those by `InUse` are counted apart. */
   readonly failures: number;
   /** When the Job was made, RFC 3339: a Job that is older has nothing to add. */
   readonly created: string;
@@ -28,6 +28,11 @@ export interface NodeRecord {
   readonly reason?: Reason;
   readonly message?: string;
   readonly rolledBack?: boolean;
+  /**
+   * No container of the Shim's Jobs has ever started on this machine, so nothing is to be removed from it. Absent: one
+   * may have. Taken back before another Job is made.
+   */
+  readonly untouched?: boolean;
   /** The machine that this is true of. */
   readonly machineId: string;
   readonly bootId: string;

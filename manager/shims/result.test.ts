@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { ago, endedJob, exampleJob, examplePod, exampleRecord, failedRecord, NOW_MS } from "./build-examples.ts";
 import type { NodeJob } from "./job-view.ts";
+import type { NodeRecord } from "./record.ts";
 import { progressOf, recordFromJob } from "./result.ts";
 
 const STUCK = { reason: "FailedMount", message: "mkdir /opt/rcm: read-only file system" };
@@ -113,6 +114,20 @@ describe("recordFromJob()", () => {
     expect(recordFromJob(endedJob(), failedRecord({ failures: 3 }), NOW_MS)?.failures).to.equal(0);
   });
 
+  const polls: readonly [says: string, before: NodeRecord["reason"], now: NodeRecord["reason"], count: number][] = [
+    ["counts on while pods use the handler", "InUse", "InUse", 10],
+    ["does not count polls as failures of another kind", "InUse", "HostLocked", 1],
+    ["does not count failures as polls", "HostLocked", "InUse", 1],
+    ["counts on when one failure follows another", "HostLocked", "DiskFull", 10],
+  ];
+  for (const [says, reason, now = "InternalError", count] of polls) {
+    it(says, () => {
+      const before = failedRecord({ operation: "uninstall", failures: 9, ...(reason === undefined ? {} : { reason }) });
+      const job = endedJob({ ok: false, reason: now }, { operation: "uninstall" });
+      expect(recordFromJob(job, before, NOW_MS)).to.include({ reason: now, failures: count });
+    });
+  }
+
   it("gives the same record at any time", () => {
     const job = endedJob();
     expect(recordFromJob(job, undefined, NOW_MS)).to.deep.equal(recordFromJob(job, undefined, NOW_MS + 9999));
@@ -131,5 +146,56 @@ describe("recordFromJob()", () => {
   it("does not keep it over a reboot", () => {
     const lost = exampleJob({ pod: examplePod({ phase: "Failed" }), bootId: "boot-now" });
     expect(recordFromJob(lost, exampleRecord(), NOW_MS)).to.not.have.property("level");
+  });
+
+  const claims: readonly [says: string, before: NodeRecord | undefined, level: NodeRecord["level"]][] = [
+    ["believes a rollback in the boot that it was proven in", exampleRecord(), "Proven"],
+    ["believes a lower level then too", exampleRecord({ level: "Loaded" }), "Configured"],
+    ["believes it after further failures in that boot", failedRecord({ level: "Proven" }), "Proven"],
+    ["does not believe a level from before a reboot", exampleRecord({ bootId: "boot-before" }), undefined],
+    ["nor at the next failure in the new boot", failedRecord(), undefined],
+    ["nor one from another machine", exampleRecord({ machineId: "machine-before" }), undefined],
+    ["nor one that it knows nothing of", undefined, undefined],
+  ];
+  for (const [says, before, level] of claims) {
+    it(`${says}, of a failed install that says what is there`, () => {
+      const said = level ?? "Proven";
+      const job = endedJob({ ok: false, reason: "HostLocked", level: said });
+      expect(recordFromJob(job, before, NOW_MS)?.level).to.equal(level);
+    });
+  }
+
+  it("believes a success, whatever was before", () => {
+    expect(recordFromJob(endedJob(), exampleRecord({ bootId: "boot-before" }), NOW_MS)?.level).to.equal("Proven");
+  });
+});
+
+describe("recordFromJob() of a node that nothing of ours has run on", () => {
+  const stuck = examplePod({ createdAt: ago(61) });
+  const cases: readonly [says: string, job: Partial<NodeJob>, untouched: true | undefined][] = [
+    ["says so when the pod cannot start", { hint: STUCK, pod: stuck }, true],
+    ["says so of a pod that no node takes", { pod: { ...stuck, waiting: STUCK } }, true],
+    ["does not know it of a Job without a pod", { hint: STUCK, createdAt: ago(61) }, undefined],
+    ["does not know it of a pod that ended", { pod: { ...stuck, phase: "Failed" } }, undefined],
+    [
+      "does not know it of a pod that did not answer",
+      { pod: { ...stuck, phase: "Unknown", waiting: STUCK } },
+      undefined,
+    ],
+    ["does not know it when the Job was stopped", { pod: stuck, phase: "failed", endedAt: ago(20) }, undefined],
+    ["does not know it once something had run before", { hint: STUCK, pod: stuck, untouched: false }, undefined],
+  ];
+  for (const [says, part, untouched] of cases) {
+    it(says, () => {
+      const record = recordFromJob(exampleJob({ untouched: true, ...part }), undefined, NOW_MS);
+      expect(record).to.include({ ok: false });
+      expect(record?.untouched).to.equal(untouched);
+    });
+  }
+
+  it("says nothing of it once a container has run", () => {
+    const job = endedJob({ ok: false, reason: "DiskFull" }, { untouched: true });
+    expect(recordFromJob(job, undefined, NOW_MS)).to.not.have.property("untouched");
+    expect(recordFromJob(endedJob({}, { untouched: true }), undefined, NOW_MS)).to.not.have.property("untouched");
   });
 });

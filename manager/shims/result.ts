@@ -39,6 +39,7 @@ function obstacleOf({ pod, hint }: NodeJob): Obstacle | undefined {
 export function recordFromJob(job: NodeJob, before: NodeRecord | undefined, nowMs: number): NodeRecord | undefined {
   const ok = hasSucceeded(job);
   if (ok && job.operation === "uninstall") return undefined;
+  const failure = ok ? undefined : failureOf(job, nowMs);
   const { ownerUid: shimUid = "", name, createdAt: created, operation, hash, attempt, retry, why } = job;
   const { machineId, bootId, runtimeVersion } = job;
   return {
@@ -48,12 +49,13 @@ export function recordFromJob(job: NodeJob, before: NodeRecord | undefined, nowM
     hash,
     ok,
     attempt,
-    failures: ok ? 0 : failuresBefore(job, before) + 1,
+    failures: failure === undefined ? 0 : failuresBefore(job, before, failure) + 1,
     created,
     why,
     at: endTime(job, nowMs),
     ...leftBehind(job, before, ok),
-    ...(ok ? {} : failureOf(job, nowMs)),
+    ...failure,
+    ...(isUntouched(job, nowMs) ? { untouched: true } : {}),
     machineId,
     bootId,
     runtimeVersion,
@@ -65,9 +67,16 @@ function hasSucceeded({ phase, pod }: NodeJob): boolean {
   return pod?.report?.ok === true && phase !== "failed" && pod.phase !== "Failed";
 }
 
-function failuresBefore(job: NodeJob, before: NodeRecord | undefined): number {
+/** Looking whether pods have ended is no failure: those polls and real failures are counted apart. */
+function failuresBefore(job: NodeJob, before: NodeRecord | undefined, { reason }: Failure): number {
   const isSameTask = before?.hash === job.hash && before.operation === job.operation && before.retry === job.retry;
-  return isSameTask ? before.failures : 0;
+  const isSameKind = (before?.reason === "InUse") === (reason === "InUse");
+  return isSameTask && isSameKind ? before.failures : 0;
+}
+
+/** Only a pod that is known to wait for its start is proof: what has ended or does not answer may have run. */
+function isUntouched(job: NodeJob, nowMs: number): boolean {
+  return job.untouched && job.pod?.phase === "Pending" && progressOf(job, nowMs).kind === "hopeless";
 }
 
 function endTime({ pod, endedAt, phase }: NodeJob, nowMs: number): string {
@@ -78,13 +87,19 @@ function endTime({ pod, endedAt, phase }: NodeJob, nowMs: number): string {
 /** What is on the node now; what was there stays there when an installer never came to change anything. */
 function leftBehind(job: NodeJob, before: NodeRecord | undefined, ok: boolean): Pick<NodeRecord, "level" | "digest"> {
   const reported = job.pod?.report;
-  const level = reported?.level ?? (ok ? undefined : levelBefore(job, before));
+  const level = ok ? reported?.level : levelAfterFailure(job, before);
   const digest = reported?.digest ?? before?.digest;
   return { ...(level === undefined ? {} : { level }), ...(digest === undefined ? {} : { digest }) };
 }
 
-function levelBefore({ machineId, bootId }: NodeJob, before: NodeRecord | undefined): NodeRecord["level"] {
-  return before?.machineId === machineId && before.bootId === bootId ? before.level : undefined;
+/** An installer that failed proved nothing: its word on what is there may be from before a reboot. */
+function levelAfterFailure(
+  { machineId, bootId, pod }: NodeJob,
+  before: NodeRecord | undefined,
+): NodeRecord["level"] | undefined {
+  const isSameBoot = before?.machineId === machineId && before.bootId === bootId;
+  if (!isSameBoot || before.level === undefined) return undefined;
+  return pod?.report?.level ?? before.level;
 }
 
 type Failure = Pick<NodeRecord, "reason" | "message" | "rolledBack">;

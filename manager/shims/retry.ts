@@ -1,6 +1,6 @@
 import { RETRY_ANNOTATION } from "@rcm/crds";
 import { backoffMs } from "@rcm/lib/backoff";
-import { TERMINAL_REASONS } from "@rcm/lib/install-job";
+import { isTerminal } from "@rcm/lib/install-job";
 import type { NodeRecord } from "./record.ts";
 
 /** Delays between tries on one node. */
@@ -20,7 +20,7 @@ export interface RetryVerdict {
 export function retryOf(record: NodeRecord, retry: string): RetryVerdict {
   if (record.retry !== retry) return { kind: "now", remark: "" };
   if (record.reason === "InUse") return { kind: "later", remark: "" };
-  if (record.operation === "install" && record.reason !== undefined && TERMINAL_REASONS.has(record.reason)) {
+  if (record.operation === "install" && isTerminal(record.reason, record.rolledBack === true)) {
     return { kind: "never", remark: " (not tried again until the Shim changes)" };
   }
   if (record.failures < MAX_FAILURES) return { kind: "later", remark: "" };

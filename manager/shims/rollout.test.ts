@@ -7,7 +7,7 @@ import { planRollout, share, type RolloutInput } from "./rollout.ts";
 /** `new1`: fresh; `run1`: an installer is at work; `bad1`: failed, pausing; `try1`: failed, due; `del1`: to be cleaned; `ok1`. */
 function decisionOf(name: string): Decision {
   const node = exampleNode({ name });
-  const start = { operation: "install", hash: "h", attempt: 1, why: "NotInstalled" } as const;
+  const start = { operation: "install", hash: "h", attempt: 1, why: "NotInstalled", untouched: true } as const;
   switch (name.slice(0, 3)) {
     case "new":
       return exampleDecision({ node, state: "Pending", start });

@@ -7,7 +7,7 @@ import { MAX_NODE_STATES, statusOf, type StatusInput, type StatusJson } from "./
 const LATER = "2026-11-24T12:30:00Z";
 
 function input(decisions: readonly Decision[], part: Partial<StatusInput> = {}): StatusInput {
-  const quiet = { deleting: false, hold: undefined, runtimeClassConflict: undefined };
+  const quiet = { deleting: false, hold: undefined, runtimeClass: undefined };
   return { decisions, ...quiet, generation: 1, before: undefined, now: NOW, ...part };
 }
 
@@ -118,12 +118,23 @@ describe("statusOf()", () => {
     [
       "the RuntimeClass is somebody else's",
       [named("a")],
-      { runtimeClassConflict: "delete it" },
+      { runtimeClass: { reason: "RuntimeClassConflict", message: "delete it" } },
       [
         "False RuntimeClassConflict",
         "False Idle",
         "True RuntimeClassConflict",
         "1 of 1 nodes have the wanted version; delete it",
+      ],
+    ],
+    [
+      "the API server refuses the RuntimeClass",
+      [named("a")],
+      { runtimeClass: { reason: "RuntimeClassRefused", message: "it is invalid" } },
+      [
+        "False RuntimeClassRefused",
+        "False Idle",
+        "True RuntimeClassRefused",
+        "1 of 1 nodes have the wanted version; it is invalid",
       ],
     ],
     [

@@ -1,14 +1,15 @@
 import { SHIM_FINALIZER } from "@rcm/crds";
-import { CodedError } from "@rcm/lib/errors";
+import { CodedError, messageOf } from "@rcm/lib/errors";
 import { isKubeError, type Kube, type KubeErrorCode } from "@rcm/lib/kube";
 import type { ShimCache } from "./cache.ts";
 import { jobView } from "./job-view.ts";
 import { jobFor, jobName, type JobOrder, type JobSettings } from "./job.ts";
 import type { NodePatch } from "./node-projection.ts";
 import { nodeView } from "./node-view.ts";
-import type { Plan } from "./plan.ts";
-import { JOBS, NEW_JOBS, NODES, RUNTIME_CLASSES, SHIMS } from "./resources.ts";
-import { nameOf, shimView, type ShimObject } from "./shim-object.ts";
+import { patchShim } from "./patch-shim.ts";
+import type { Plan, Report } from "./plan.ts";
+import { JOBS, NEW_JOBS, NODES, RUNTIME_CLASSES } from "./resources.ts";
+import { nameOf, type ShimObject } from "./shim-object.ts";
 import type { StatusJson } from "./status.ts";
 import { tryEach } from "./try-each.ts";
 
@@ -38,6 +39,8 @@ class WriteError extends CodedError<"WRITE_FAILED"> {
 export interface WriteResult {
   /** UIDs of nodes that do not say yet what they should. */
   readonly nodes: ReadonlySet<string>;
+  /** What is to be told now that it is known how the writing went. */
+  readonly announcements: Report["announcements"];
   readonly error: WriteError | undefined;
 }
 
@@ -56,14 +59,29 @@ export async function writePlan(
 ): Promise<WriteResult> {
   try {
     if (plan.addFinalizer) await setFinalizer(writer, shim, [...finalizersOf(shim), SHIM_FINALIZER], signal);
-    if (plan.runtimeClass.kind !== "delete") await writeRuntimeClass(writer, plan, signal);
-    const { nodes, errors } = await writeNodes(writer, plan, signal);
-    if (plan.status !== undefined) await writeStatus(writer, shim, plan.status, signal);
+    const unmade = await tryRuntimeClass(writer, plan, signal);
+    const { nodes, errors: others } = await writeNodes(writer, plan, signal);
+    const { status, announcements } = reportOf(plan, unmade);
+    if (status !== undefined) await writeStatus(writer, shim, status, signal);
+    const errors = [...unmade, ...others];
     if (errors.length === 0) await finish(writer, shim, plan, signal);
-    return { nodes, error: errors.length === 0 ? undefined : writeError(shim, errors) };
+    return { nodes, announcements, error: errors.length === 0 ? undefined : writeError(shim, errors) };
   } finally {
     writer.cache.expectedJobs.dropUnmade(plan.starts.map((order) => jobName(order)));
   }
+}
+
+/** Without the RuntimeClass no pod comes to the nodes, but they can be made ready. @returns its errors: one at most. */
+async function tryRuntimeClass(writer: Writer, plan: Plan, signal: AbortSignal): Promise<readonly unknown[]> {
+  if (plan.runtimeClass.kind === "delete") return []; // Done last.
+  const failed = await tryEach([plan], 1, async () => writeRuntimeClass(writer, plan, signal));
+  return failed.map(({ error }) => error);
+}
+
+/** Only what trying again does not cure is told: a server that does not answer is not against the RuntimeClass. */
+function reportOf(plan: Plan, errors: readonly unknown[]): Report {
+  const refusal = errors.find((error) => isKubeError(error, "Invalid", "Forbidden"));
+  return refusal === undefined ? plan : plan.ifRefused(messageOf(refusal));
 }
 
 interface NodesResult {
@@ -113,19 +131,12 @@ async function setFinalizer(
 ): Promise<void> {
   const { uid, resourceVersion } = shim.metadata;
   const body = { metadata: { uid, resourceVersion, finalizers } };
-  const after = await kube.patch(SHIMS, { name: nameOf(shim) }, { kind: "merge", body }, signal);
-  remember(cache, after);
+  await patchShim({ kube, cache }, shim, { kind: "merge", body }, signal);
 }
 
 async function writeStatus(writer: Writer, shim: ShimObject, status: StatusJson, signal: AbortSignal): Promise<void> {
   const body = { metadata: { uid: shim.metadata.uid }, status };
-  const patch = { kind: "merge", subresource: "status", body } as const;
-  remember(writer.cache, await writer.kube.patch(SHIMS, { name: nameOf(shim) }, patch, signal));
-}
-
-function remember({ shims, writtenShims }: ShimCache, after: ShimObject): void {
-  const cached = shims.store.get(nameOf(after));
-  if (cached !== undefined) writtenShims.set(nameOf(after), cached, shimView(after));
+  await patchShim(writer, shim, { kind: "merge", subresource: "status", body }, signal);
 }
 
 async function writeRuntimeClass({ kube }: Writer, { runtimeClass }: Plan, signal: AbortSignal): Promise<void> {

@@ -32,7 +32,7 @@ export function externalExecutor(): ExecutorObject {
 /** For tests: a Deployment of the SpinApp whose two pods run. */
 export function runningDeployment(changes: Partial<DeploymentView> = {}): DeploymentView {
   const pods = { wanted: 2, replicas: 2, updated: 2, ready: 2, available: 2 };
-  const base = { uid: "d", owner: "app-uid", print: "p", ownsReplicas: true, observed: true, ...pods };
+  const base = { uid: "d", generation: 1, owner: "app-uid", print: "p", ownsReplicas: true, observed: true, ...pods };
   return { ...base, conditions: [{ type: "Available", status: "True", reason: "Enough", message: "m" }], ...changes };
 }
 

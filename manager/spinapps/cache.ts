@@ -6,7 +6,7 @@ import { SPIN_GROUPS, appNameLabel, type SpinGroup, type SpinId } from "./app-id
 import type { ChildJson } from "./child-view.ts";
 import type { Candidate } from "./choose-executor.ts";
 import { dataView, type DataView } from "./data-view.ts";
-import { deploymentView, type DeploymentJson, type DeploymentView } from "./deployment-view.ts";
+import { deploymentView, isBefore, type DeploymentJson, type DeploymentView } from "./deployment-view.ts";
 import { podTrouble, type PodJson, type PodTrouble } from "./pod-trouble.ts";
 import {
   APP_PODS,
@@ -35,7 +35,7 @@ export class GroupCache {
   readonly services: Informer<ServiceJson, ServiceView>;
   readonly pods: Informer<PodJson, PodTrouble>;
   readonly writtenApps = new Written<SpinAppObject>();
-  readonly writtenDeployments = new Written<DeploymentView>();
+  readonly writtenDeployments = new Written<DeploymentView>(isBefore);
   readonly writtenServices = new Written<ServiceView>();
 
   constructor(group: SpinGroup, { kube, log }: CacheOptions) {
@@ -70,8 +70,8 @@ export class SpinAppCache {
   constructor(options: CacheOptions) {
     this.#groups = new Map(SPIN_GROUPS.map((group) => [group, new GroupCache(group, options)]));
     const metadata = { ...options, part: "metadata", project: dataView } as const;
-    // Releases of Helm and tokens are many, large, and never what a SpinApp refers to.
-    const fieldSelector = "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token";
+    // Releases of Helm are many, large, and never what a SpinApp refers to.
+    const fieldSelector = "type!=helm.sh/release.v1";
     this.secrets = new Informer({ ...metadata, resource: metadataOf(SECRETS), fieldSelector });
     this.configMaps = new Informer({ ...metadata, resource: metadataOf(CONFIG_MAPS) });
   }
@@ -121,8 +121,8 @@ export class SpinAppCache {
 }
 
 function forgetWritten<T extends KubeObject, P>(informer: Informer<T, P>, written: Written<P>): void {
-  informer.onChange(({ key }: Change<P>) => {
-    written.forget(key);
+  informer.onChange(({ key, after }: Change<P>) => {
+    written.forget(key, after);
   });
 }
 

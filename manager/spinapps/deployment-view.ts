@@ -22,6 +22,8 @@ export interface DeploymentJson extends ChildJson {
 }
 
 export interface DeploymentView extends ChildView {
+  /** Goes up with each change of the spec. */
+  readonly generation: number;
   /** We set the number of pods the last time. */
   readonly ownsReplicas: boolean;
   readonly wanted: number;
@@ -38,6 +40,7 @@ export function deploymentView(deployment: DeploymentJson): DeploymentView {
   const { metadata, spec, status = {} } = deployment;
   return {
     ...childView(deployment),
+    generation: metadata.generation ?? 1,
     ownsReplicas: ownsReplicas(deployment, FIELD_MANAGER),
     wanted: spec?.replicas ?? 1,
     observed: (status.observedGeneration ?? 0) >= (metadata.generation ?? 1),
@@ -61,6 +64,11 @@ function podsOf(
 /** Without times: they change with every pod. */
 function conditionView({ type, status, reason = "", message = "" }: DeploymentCondition): DeploymentCondition {
   return { type, status, reason, message };
+}
+
+/** Whether `one` is the same Deployment before a change of its spec. */
+export function isBefore(one: DeploymentView, other: DeploymentView): boolean {
+  return one.uid === other.uid && one.generation < other.generation;
 }
 
 /** Every pod is of the present spec and available, and no other is left. */

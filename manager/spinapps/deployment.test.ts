@@ -143,6 +143,16 @@ describe("deploymentFor()", () => {
     ]);
   });
 
+  it("leaves certificates out where the SpinApp mounts its own, and names each pull Secret once", () => {
+    const own = { name: "own", mountPath: "/etc/ssl/certs/ca-certificates.crt", subPath: "ca.crt" };
+    const secrets = ["a", "b", "a"].map((name) => ({ name }));
+    const app = spinApp({ volumes: [{ name: "own" }], volumeMounts: [own], imagePullSecrets: secrets });
+    const { spec } = made(app, executor({ runtimeClassName: "spin", installDefaultCACerts: true })).spec.template;
+    expect(spec["volumes"]).to.deep.equal([{ name: "own" }]);
+    expect(spec.containers[0]?.["volumeMounts"]).to.deep.equal([own]);
+    expect(spec["imagePullSecrets"]).to.deep.equal([{ name: "a" }, { name: "b" }]);
+  });
+
   it("takes certificates from the Secret that the executor names", () => {
     const { spec } = made(spinApp(), executor({ runtimeClassName: "spin", caCertSecret: "mine" })).spec.template;
     expect(spec["volumes"]).to.have.nested.property("[0].secret.secretName", "mine");

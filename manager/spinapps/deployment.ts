@@ -66,7 +66,7 @@ function podSpec(id: SpinId, app: SpinAppObject, executor: ExecutorObject, { sec
     ...defined({ runtimeClassName: executor.spec.deploymentConfig?.runtimeClassName }),
     serviceAccountName: spec.serviceAccountName ?? "default",
     ...placement(app),
-    ...defined({ imagePullSecrets: spec.imagePullSecrets, securityContext: spec.podSecurityContext }),
+    ...defined({ imagePullSecrets: pullSecrets(app), securityContext: spec.podSecurityContext }),
     containers: [container, ...(spec.sidecars ?? [])],
     ...(volumes.length === 0 ? {} : { volumes }),
   };
@@ -75,6 +75,12 @@ function podSpec(id: SpinId, app: SpinAppObject, executor: ExecutorObject, { sec
 function placement({ spec }: SpinAppObject): object {
   const { nodeSelector, tolerations, affinity, topologySpreadConstraints } = spec;
   return defined({ nodeSelector, tolerations, affinity, topologySpreadConstraints });
+}
+
+/** Each once: the server cannot merge a list that names one twice. */
+function pullSecrets({ spec }: SpinAppObject): readonly object[] | undefined {
+  const secrets = spec.imagePullSecrets;
+  return secrets?.filter(({ name }, index) => secrets.findIndex((other) => other.name === name) === index);
 }
 
 /** The application itself, through a shim; or the command line of Spin, which fetches it. */

@@ -1,4 +1,4 @@
-import { bytesOf } from "./quantity.ts";
+import { bytesOf } from "@rcm/lib/quantity";
 import type { ExecutorObject, SpinAppObject } from "./spinapp-object.ts";
 
 interface EnvVar {

@@ -14,6 +14,8 @@ export interface Memo {
   prepared: Remembered | undefined;
   deployment: Applied | undefined;
   service: Applied | undefined;
+  /** What the last pass failed with. */
+  serverError: string | undefined;
 }
 
 interface Remembered {
@@ -24,11 +26,15 @@ interface Remembered {
   readonly result: Prepared | Problem;
 }
 
+function newMemo(): Memo {
+  return { prepared: undefined, deployment: undefined, service: undefined, serverError: undefined };
+}
+
 export class Memos {
   readonly #memos = new Map<string, Memo>();
 
   of(key: string): Memo {
-    const memo = this.#memos.get(key) ?? { prepared: undefined, deployment: undefined, service: undefined };
+    const memo = this.#memos.get(key) ?? newMemo();
     this.#memos.set(key, memo);
     return memo;
   }

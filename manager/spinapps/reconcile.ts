@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { messageOf } from "@rcm/lib/errors";
 import { isKubeError } from "@rcm/lib/kube";
 import type { Outcome } from "../outcome.ts";
 import { announcementOf } from "./announce.ts";
@@ -13,7 +14,7 @@ import { isProblem, prepare } from "./prepare.ts";
 import type { Problem } from "./problem.ts";
 import { referencesOf } from "./references.ts";
 import { spinApps } from "./resources.ts";
-import { nameConflict, POLL_MS, setbackOf, type Setback } from "./setback.ts";
+import { isServerError, nameConflict, POLL_MS, serverProblem, setbackOf, type Setback } from "./setback.ts";
 import {
   isDeleting,
   spinView,
@@ -45,12 +46,27 @@ export async function reconcileSpinApp(operator: Operator, key: string, signal: 
   }
   const executor = chooseExecutor(id.group, app, operator.cache.candidates(id.namespace))?.executor;
   const subject = { key, id, app, executor, memo: operator.memos.of(key) };
-  const setback = await bring(operator, subject, signal);
+  const setback = await bringOrSay(operator, subject, signal);
   await writeStatus(operator, subject, setback?.problem, signal);
   if (setback === undefined) return { kind: "done" };
   const { problem, retryMs } = setback;
   if (retryMs === undefined) return { kind: "stalled", ...problem };
   return { kind: "wait", afterMs: retryMs, reason: problem.reason };
+}
+
+/** An error of the server that lasts is said in the status: nobody would look for it in our log. */
+async function bringOrSay(operator: Operator, subject: Subject, signal: AbortSignal): Promise<Setback | undefined> {
+  const { memo } = subject;
+  try {
+    const setback = await bring(operator, subject, signal);
+    memo.serverError = undefined;
+    return setback;
+  } catch (error) {
+    const isLasting = memo.serverError === messageOf(error);
+    memo.serverError = messageOf(error);
+    if (isLasting && isServerError(error)) await writeStatus(operator, subject, serverProblem(error), signal);
+    throw error; // It is tried again, less and less often.
+  }
 }
 
 async function bring(operator: Operator, subject: Subject, signal: AbortSignal): Promise<Setback | undefined> {
@@ -166,7 +182,7 @@ async function writeStatus(
   try {
     const patch = { kind: "merge", subresource: "status", body } as const;
     const after = await kube.patch(spinApps(id.group), { namespace: id.namespace, name: id.name }, patch, signal);
-    if (apps.store.get(key) === over) writtenApps.set(key, { over, after: spinView(after) }, Date.now());
+    writtenApps.set(key, { over, cached: apps.store.get(key), after: spinView(after) }, Date.now());
   } catch (error) {
     if (!isKubeError(error, "NotFound", "Conflict")) throw error; // Deleted, or made anew: the watch shows it.
   }

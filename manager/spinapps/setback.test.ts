@@ -2,7 +2,7 @@ import { KubeError, type KubeErrorCode } from "@rcm/lib/kube";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import type { Step } from "./plan.ts";
-import { POLL_MS, setbackOf } from "./setback.ts";
+import { isServerError, POLL_MS, setbackOf } from "./setback.ts";
 
 const OBJECT = { metadata: { name: "app" } };
 const STEPS = {
@@ -21,9 +21,9 @@ describe("setbackOf()", () => {
   ][] = [
     ["deployment", "Conflict", "NameConflict", POLL_MS],
     ["service", "Conflict", "NameConflict", POLL_MS],
-    ["deployment", "Invalid", "DeploymentRefused", undefined],
-    ["service", "Invalid", "ServiceRefused", undefined],
-    ["secret", "Invalid", "SecretRefused", undefined],
+    ["deployment", "Invalid", "DeploymentRefused", POLL_MS],
+    ["service", "Invalid", "ServiceRefused", POLL_MS],
+    ["secret", "Invalid", "SecretRefused", POLL_MS],
     ["deployment", "Forbidden", "Forbidden", POLL_MS],
     ["secret", "Conflict", undefined, undefined],
     ["removal", "Unavailable", undefined, undefined],
@@ -35,6 +35,12 @@ describe("setbackOf()", () => {
       expect(setback?.retryMs).to.equal(retryMs);
     });
   }
+
+  it("tells errors of the server from a server that is away", () => {
+    expect(isServerError(new KubeError("Unavailable", "duplicate entries", { status: 500 }))).to.equal(true);
+    expect(isServerError(new KubeError("Unavailable", "it is starting", { status: 503 }))).to.equal(false);
+    expect(isServerError(new Error("odd"))).to.equal(false);
+  });
 
   it("is none of what is not the server's", () => {
     expect(setbackOf(STEPS.deployment, "app", new Error("odd"))).to.equal(undefined);

@@ -1,5 +1,5 @@
 import { messageOf } from "@rcm/lib/errors";
-import { isKubeError } from "@rcm/lib/kube";
+import { isKubeError, KubeError } from "@rcm/lib/kube";
 import type { Step } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 
@@ -12,6 +12,8 @@ export interface Setback {
 /** What is in the way is not watched: look again at this pace. */
 export const POLL_MS = 30_000;
 
+const INTERNAL_ERROR = 500;
+
 /** What the server's refusal of a step means for the SpinApp; undefined when it is no matter of the SpinApp. */
 export function setbackOf(step: Step, name: string, error: unknown): Setback | undefined {
   const kind = step.kind === "applyService" ? "Service" : "Deployment";
@@ -23,12 +25,19 @@ export function setbackOf(step: Step, name: string, error: unknown): Setback | u
   }
   if (isKubeError(error, "Invalid")) {
     const what = step.kind === "applySecret" ? "Secret" : kind;
-    return {
-      problem: { reason: `${what}Refused`, message: `${messageOf(error)}: change the spec` },
-      retryMs: undefined,
-    };
+    const message = `${messageOf(error)}: change the spec, or the policy that refuses it`;
+    return { problem: { reason: `${what}Refused`, message }, retryMs: POLL_MS };
   }
   return undefined;
+}
+
+/** Whether the server tried and could not: an object that it cannot merge, a webhook that does not answer. */
+export function isServerError(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.status === INTERNAL_ERROR;
+}
+
+export function serverProblem(error: KubeError): Problem {
+  return { reason: "ServerError", message: messageOf(error) };
 }
 
 export function nameConflict(kind: "Deployment" | "Service", name: string): Problem {

@@ -16,14 +16,15 @@ export function caSecretName({ spec }: ExecutorObject): string | undefined {
   return installDefaultCACerts ? "spin-ca" : undefined;
 }
 
-/** The runtime configuration, what the SpinApp mounts, and certificates, in this order. */
+/** The runtime configuration, what the SpinApp mounts, and certificates unless it mounts its own, in this order. */
 export function volumesOf(
   { spec }: SpinAppObject,
   executor: ExecutorObject,
   configSecret: string | undefined,
 ): Volumes {
   const config = fileFromSecret("spin-runtime-config", configSecret, CONFIG_PATH);
-  const certificates = fileFromSecret("spin-ca", caSecretName(executor), CA_PATH);
+  const hasOwn = (spec.volumeMounts ?? []).some(({ mountPath }) => mountPath === CA_PATH);
+  const certificates = fileFromSecret("spin-ca", hasOwn ? undefined : caSecretName(executor), CA_PATH);
   return {
     volumes: [...config.volumes, ...(spec.volumes ?? []), ...certificates.volumes],
     mounts: [...config.mounts, ...(spec.volumeMounts ?? []), ...certificates.mounts],

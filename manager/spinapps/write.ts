@@ -103,8 +103,7 @@ async function applyChild<T extends KubeObject, V extends ChildView>(
   const there = written.see(key, over, Date.now());
   if (last?.sent === sent && last.print === there?.print) return last;
   const after = view(await kube.apply(resource, object, { force, fieldManager: FIELD_MANAGER }, signal));
-  // The watch may have been quicker than the answer.
-  if (informer.store.get(key) === over) written.set(key, { over, after }, Date.now());
+  written.set(key, { over, cached: informer.store.get(key), after }, Date.now());
   return { sent, print: after.print };
 }
 

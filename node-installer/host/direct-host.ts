@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { InstallError } from "../errors.ts";
 import type { CommandResult, HostLinks } from "./links.ts";
 
@@ -21,8 +22,10 @@ export function createDirectLinks(): HostLinks {
     restart: async () => refuse(),
     arm: async () => refuse(),
     disarm: async () => "absent",
-    detach: async (_unit, argv, signal) => {
-      await runDirectly(argv, 20_000, signal);
+    detach: async (_unit, [program = "", ...args]) => {
+      const child = spawn(program, args, { detached: true, stdio: "ignore" });
+      await once(child, "spawn");
+      child.unref();
     },
     close: () => undefined,
   };

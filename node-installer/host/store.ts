@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { copyFile, mkdir, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileError } from "../errors.ts";
-import { isNotFound, syncFolder, UNFINISHED } from "./atomic-file.ts";
+import { exists, isNotFound, syncFolder, UNFINISHED } from "./atomic-file.ts";
 
 /**
  * Executables by digest, `<root>/store/<sha256>/<file name>`, beside which a shim may unpack what it needs, and one link for each shim, `<root>/bin/<file name>`,
@@ -87,12 +87,28 @@ async function seal(path: string): Promise<void> {
 
 /** What the shim's link names, or undefined if there is no link. */
 export async function readShimLink(store: Store, shim: string): Promise<string | undefined> {
+  return readLink(linkPath(store, shim));
+}
+
+/** Whether something else is where the shim's link should be. */
+export async function isForeignFile(store: Store, shim: string): Promise<boolean> {
   const path = linkPath(store, shim);
+  return (await exists(path)) && (await readLink(path)) === undefined;
+}
+
+/** Digests that links of shims name: containerd starts these. */
+export async function linkedDigests({ root }: Store): Promise<readonly string[]> {
+  const folder = join(root, "bin");
+  const targets = await Promise.all((await namesIn(folder)).map(async (name) => readLink(join(folder, name))));
+  return targets.filter((target) => target !== undefined).map((target) => basename(dirname(target)));
+}
+
+async function readLink(path: string): Promise<string | undefined> {
   try {
     return await readlink(path);
   } catch (error) {
     if (isNotFound(error)) return undefined;
-    if (error instanceof Error && "code" in error && error.code === "EINVAL") return path; // A plain file: upstream's.
+    if (error instanceof Error && "code" in error && error.code === "EINVAL") return undefined; // No link.
     throw fileError("read the link", path, error);
   }
 }
@@ -118,11 +134,14 @@ export async function setShimLink(store: Store, shim: string, target: string | u
 
 /** Digests of all that is in the store, each a folder: beside the executable lies what it unpacks when it runs. */
 export async function storedDigests({ root }: Store): Promise<readonly string[]> {
-  const names = await readdir(join(root, "store")).catch((error: unknown) => {
+  return (await namesIn(join(root, "store"))).filter((name) => /^[a-f0-9]{64}$/.test(name));
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch((error: unknown) => {
     if (isNotFound(error)) return [];
-    throw fileError("read the folder", join(root, "store"), error);
+    throw fileError("read the folder", folder, error);
   });
-  return names.filter((name) => /^[a-f0-9]{64}$/.test(name));
 }
 
 /** Takes away what killed installers left half-written, and then the folders that are empty, if possible the root too. */

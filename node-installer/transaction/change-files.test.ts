@@ -41,8 +41,8 @@ describe("a change of files", () => {
 
   function wantedFiles(): readonly WantedFile[] {
     return [
-      { path: dropIn, content: "new\n" },
-      { path: main, content: "changed\n" },
+      { path: dropIn, madeFrom: undefined, content: "new\n" },
+      { path: main, madeFrom: "old\n", content: "changed\n" },
     ];
   }
 
@@ -57,7 +57,7 @@ describe("a change of files", () => {
   it("follows a link and leaves it a link", async () => {
     const link = join(root, "etc/link.toml");
     await symlink(main, link);
-    const wanted = [{ path: link, content: "changed\n" }];
+    const wanted = [{ path: link, madeFrom: "old\n", content: "changed\n" }];
     await applyFiles(await begin(wanted), wanted);
     expect(await readFile(main, "utf8")).to.equal("changed\n");
     expect(await readdir(join(root, "etc"), { withFileTypes: true })).to.satisfy(
@@ -90,7 +90,7 @@ describe("a change of files", () => {
     });
 
     it(`brings a removed file back (${how})`, async () => {
-      const wanted = [{ path: main, content: undefined }];
+      const wanted = [{ path: main, madeFrom: "old\n", content: undefined }];
       const journal = await begin(wanted);
       await applyFiles(journal, wanted);
       await revert(journal);

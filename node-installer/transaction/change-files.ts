@@ -10,6 +10,8 @@ import { sha256 } from "./journal.ts";
 /** A file of the wanted state; `content` undefined: the file goes. */
 export interface WantedFile {
   readonly path: string;
+  /** What the file had in it when this was made of it; undefined: there was none. */
+  readonly madeFrom: string | undefined;
   readonly content: string | undefined;
 }
 
@@ -63,5 +65,5 @@ async function revertFile({ path, before, after }: FileChange): Promise<boolean>
 }
 
 export async function revertLink(store: Store, { shim, link }: Journal): Promise<void> {
-  await setShimLink(store, shim, link.before);
+  if (link.before !== link.after) await setShimLink(store, shim, link.before);
 }

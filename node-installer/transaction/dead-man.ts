@@ -42,6 +42,7 @@ function restoreFile({ path, before, after }: FileChange): string[] {
 
 function restoreLink(store: Store, { shim, link }: Journal): string[] {
   const path = linkPath(store, shim);
+  if (link.before === link.after) return [];
   if (link.before === undefined) return [`rm -f ${quote(path)}`];
   const temporary = quote(`${path}.rcm-dead-man`);
   return [

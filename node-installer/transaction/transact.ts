@@ -5,11 +5,11 @@ import { DEADLINES, DEAD_MAN_SECONDS } from "../context.ts";
 import type { Context } from "../context.ts";
 import { InstallError } from "../errors.ts";
 import { proveHealth, takeBaseline } from "../health.ts";
-import type { Baseline, Expectation, Health } from "../health.ts";
+import type { Baseline, Health } from "../health.ts";
 import { exists, makeFolder, writeAtomic } from "../host/atomic-file.ts";
 import { setShimLink } from "../host/store.ts";
 import { reasonOf } from "../report.ts";
-import { isSameRuntime, servedRuntime } from "../runtimes.ts";
+import { isAsExpected, servedRuntime, type Expectation } from "../runtimes.ts";
 import { applyFiles } from "./change-files.ts";
 import type { WantedFile } from "./change-files.ts";
 import { deadManScript, FIRED_FILE } from "./dead-man.ts";
@@ -84,14 +84,20 @@ interface Run {
   outageMs: number | undefined;
 }
 
+/** @throws {InstallError} `ConfigDrift` when a file is not what the change was made from. */
 async function prepare({ store }: Context, change: Change): Promise<Journal> {
   await makeFolder(scratchFolder(store.root));
   const files = await Promise.all(
-    change.files.map(async ({ path, content }, index) => ({
-      path,
-      before: await saveFile(store.root, path, index),
-      after: content === undefined ? undefined : sha256(Buffer.from(content)),
-    })),
+    change.files.map(async ({ path, madeFrom, content }, index) => {
+      const before = await saveFile(store.root, path, index);
+      if (before?.sha256 !== digestOf(madeFrom)) {
+        throw new InstallError(
+          "ConfigDrift",
+          `Somebody changed "${path}" while the node was being looked at: nothing was changed; it is tried again with the new content`,
+        );
+      }
+      return { path, before, after: digestOf(content) };
+    }),
   );
   const journal: Journal = {
     schema: 1,
@@ -107,6 +113,10 @@ async function prepare({ store }: Context, change: Change): Promise<Journal> {
   };
   await writeJournal(store.root, journal);
   return journal;
+}
+
+function digestOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : sha256(Buffer.from(text));
 }
 
 /** @see https://www.kernel.org/doc/html/latest/admin-guide/sysctl/kernel.html#random */
@@ -129,7 +139,7 @@ async function carryOut(run: Run, signal: AbortSignal): Promise<Outcome> {
   const restart = context.restart === "auto" && (await needsRestart(run, signal));
   if (restart) await armSwitch(run, signal);
   await applyFiles(run.journal, change.files);
-  await setShimLink(context.store, change.shim, change.link.after);
+  if (change.link.after !== change.link.before) await setShimLink(context.store, change.shim, change.link.after);
   // From the restart on it is finished, whoever asks us to stop: to take it back would be one more restart.
   const steady = restart ? AbortSignal.timeout(DEADLINES.afterRestart) : signal;
   if (restart) await restartContainerd(run, steady);
@@ -146,7 +156,7 @@ async function proven({ context, change }: Run, baseline: Baseline, signal: Abor
 /** Only what the running containerd has in memory decides: a file that nobody read is no evidence. */
 async function needsRestart({ context, change }: Run, signal: AbortSignal): Promise<boolean> {
   const facts = await context.links.cri.facts(DEADLINES.cri, signal);
-  return !isSameRuntime(servedRuntime(facts, change.expected.handler), change.expected.runtime);
+  return !isAsExpected(servedRuntime(facts, change.expected.handler), change.expected);
 }
 
 async function armSwitch({ context, change, journal }: Run, signal: AbortSignal): Promise<void> {

@@ -5,8 +5,10 @@ import { packShim } from "../pack-shim.ts";
 import { BASE_PACKAGES } from "./base-layer.ts";
 import { billOfMaterials, licenseNotices } from "./bill-of-materials.ts";
 import type { BuildPlace } from "./build-images.ts";
-import type { Bundle } from "./bundle.ts";
-import { bundleProgram } from "./bundle.ts";
+import type { ProgramInParts } from "./bundle-parts.ts";
+import { bundleWithParts } from "./bundle-parts.ts";
+import type { ComponentAdapters } from "./component-adapters.ts";
+import { componentAdapters } from "./component-adapters.ts";
 import type { DebianTree } from "./debian-packages.ts";
 import { debianTree } from "./debian-packages.ts";
 import { compileLauncher } from "./launcher.ts";
@@ -41,13 +43,14 @@ export interface BuiltShim extends ShimArtifact {
 export async function buildShim(options: BuildOptions, place: BuildPlace, signal: AbortSignal): Promise<BuiltShim[]> {
   const { root, cache, progress } = place;
   progress("bundle shim");
-  const bundle = await bundleProgram(root, options.shimEntry, "cjs");
+  const bundle = await bundleWithParts(root, options.shimEntry);
+  const adapters = await componentAdapters(cache, signal);
   const work = await mkdtemp(join(cache, "shim-"));
   try {
     await mkdir(options.shimOut, { recursive: true });
     const built: BuiltShim[] = [];
     for (const architecture of options.architectures) {
-      const order = { platform: PLATFORMS[architecture], bundle, options, place, work };
+      const order = { platform: PLATFORMS[architecture], bundle, adapters, options, place, work };
       built.push(await buildFor(order, signal));
     }
     await writeFile(join(options.shimOut, "shim.yaml"), shimManifest(built, options.shimBaseUrl));
@@ -59,14 +62,15 @@ export async function buildShim(options: BuildOptions, place: BuildPlace, signal
 
 interface ShimOrder {
   readonly platform: Platform;
-  readonly bundle: Bundle;
+  readonly bundle: ProgramInParts;
+  readonly adapters: ComponentAdapters;
   readonly options: BuildOptions;
   readonly place: BuildPlace;
   readonly work: string;
 }
 
 async function buildFor(order: ShimOrder, signal: AbortSignal): Promise<BuiltShim> {
-  const { platform, bundle, options, place, work } = order;
+  const { platform, bundle, adapters, options, place, work } = order;
   const { root, cache, nodeVersion, progress } = place;
   const { architecture, npm, triplet } = platform;
   const { refresh, mirror } = options;
@@ -79,7 +83,7 @@ async function buildFor(order: ShimOrder, signal: AbortSignal): Promise<BuiltShi
   const executable = joinShim({
     node: await readFile(runtime.executable),
     launcher: await compileLauncher(root, platform, work, signal),
-    program: await shimProgram(node, bundle.code, work, signal),
+    program: await shimProgram(node, { ...bundle, assets: adapters.files }, work, signal),
     libraries,
     folder: `${SHIM}.lib/${librariesDigest(libraries)}`,
   });
@@ -97,11 +101,12 @@ async function buildFor(order: ShimOrder, signal: AbortSignal): Promise<BuiltShi
 
 /** Writes what the executable is made of, for scanners and for people. */
 async function describe(order: ShimOrder, debian: DebianTree, nodeLicense: string, path: string): Promise<void> {
-  const { bundle, options, place } = order;
+  const { options, place } = order;
+  const npm = [...order.bundle.packages, ...order.adapters.packages];
   const packages = debian.packages.filter(({ name }) => LIBRARY_PACKAGES.includes(name));
   const parts = { image: SHIM, version: options.tag, nodeVersion: place.nodeVersion, debian: packages };
-  await writeFile(`${path}.cdx.json`, billOfMaterials({ ...parts, npm: bundle.packages }));
+  await writeFile(`${path}.cdx.json`, billOfMaterials({ ...parts, npm }));
   const copyrights = LIBRARY_PACKAGES.map((name) => join(debian.root, "usr/share/doc", name, "copyright"));
   const texts = await Promise.all([nodeLicense, ...copyrights].map(async (file) => await readFile(file, "utf8")));
-  await writeFile(`${path}.licenses.txt`, [...texts, licenseNotices(bundle.packages)].join(`\n${"=".repeat(80)}\n\n`));
+  await writeFile(`${path}.licenses.txt`, [...texts, licenseNotices(npm)].join(`\n${"=".repeat(80)}\n\n`));
 }

@@ -43,10 +43,14 @@ const REQUIRE =
  * @throws {BuildError} `SOURCE_MISSING` if `entry` does not bundle, or would import something at run time that is not Node's.
  */
 export async function bundleProgram(root: string, entry: string, format: "esm" | "cjs" = "esm"): Promise<Bundle> {
-  const { outputFiles, metafile } = await bundle(root, entry, { format });
-  const [output] = outputFiles;
+  const bundled = await bundle(root, entry, { format });
+  return { code: onlyFile(entry, bundled), packages: await bundledPackages(root, bundled.metafile) };
+}
+
+/** @throws {BuildError} `SOURCE_MISSING` if there is none. */
+export function onlyFile(entry: string, { outputFiles: [output] }: Bundled): Uint8Array {
   if (output === undefined) throw isEmpty(entry);
-  return { code: output.contents, packages: await bundledPackages(root, metafile) };
+  return output.contents;
 }
 
 /**
@@ -74,7 +78,8 @@ interface Bundled {
   readonly metafile: Metafile;
 }
 
-async function bundle(root: string, entry: string, options: BuildOptions): Promise<Bundled> {
+/** @throws {BuildError} as `bundleProgram`. */
+export async function bundle(root: string, entry: string, options: BuildOptions): Promise<Bundled> {
   const { format = "esm" } = options;
   const { outputFiles = [], metafile = { inputs: {}, outputs: {} } } = await build({
     absWorkingDir: root,
@@ -115,7 +120,8 @@ function refuseLateImports(entry: string, metafile: Metafile): void {
   throw new BuildError("SOURCE_MISSING", `Cannot bundle "${entry}": it imports ${names} at run time`);
 }
 
-async function bundledPackages(root: string, metafile: Metafile): Promise<BundledPackage[]> {
+/** What a bundle contains besides our own files, sorted by name. */
+export async function bundledPackages(root: string, metafile: Metafile): Promise<BundledPackage[]> {
   const folders = Object.keys(metafile.inputs).map(
     (file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0],
   );

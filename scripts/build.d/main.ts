@@ -5,6 +5,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { shutdownSignal } from "../../lib/shutdown.ts";
 import { BuildError } from "../build-error.ts";
 import type { PackedImage } from "../oci-image.ts";
+import { buildCli } from "./build-cli.ts";
 import { buildImages } from "./build-images.ts";
 import type { BuiltShim } from "./build-shim.ts";
 import { buildShim } from "./build-shim.ts";
@@ -28,7 +29,11 @@ async function main(): Promise<void> {
     for (const image of await buildImages(options, place, signal)) printImage(image);
   }
   if (options.parts.includes("shim")) {
-    for (const shim of await buildShim(options, place, signal)) printShim(shim);
+    for (const shim of await buildShim(options, place, signal)) printArchive(shim);
+  }
+  if (options.parts.includes("cli")) {
+    const version = await versionOf("cli");
+    for (const cli of await buildCli(options, { ...place, version }, signal)) printArchive(cli);
   }
 }
 
@@ -45,7 +50,7 @@ function printImage({ file, name, digest, size }: PackedImage): void {
   console.log([relative(process.cwd(), file), name, digest, `${(size / 1e6).toFixed(1)} MB`].join("  "));
 }
 
-function printShim({ file, sha256, size, binarySize }: BuiltShim): void {
+function printArchive({ file, sha256, size, binarySize }: Omit<BuiltShim, "architecture">): void {
   const sizes = `${(size / 1e6).toFixed(1)} MB (executable: ${(binarySize / 1e6).toFixed(1)} MB)`;
   console.log([relative(process.cwd(), file), `sha256:${sha256}`, sizes].join("  "));
 }

@@ -5,7 +5,7 @@ import type { Architecture } from "../oci-image.ts";
 import type { ImageName } from "./programs.ts";
 import { IMAGE_NAMES } from "./programs.ts";
 
-const PARTS = ["images", "shim"] as const;
+const PARTS = ["images", "shim", "cli"] as const;
 
 type Part = (typeof PARTS)[number];
 
@@ -23,6 +23,10 @@ export interface BuildOptions {
   readonly shimOut: string;
   /** Where nodes will find the shim's archives, without a slash at the end. */
   readonly shimBaseUrl: string;
+  /** Folder of the command line's archives and manifest. */
+  readonly cliOut: string;
+  /** Where Spin will find the command line's archives, without a slash at the end. */
+  readonly cliBaseUrl: string;
   /** Source of the shim, relative to the checkout. */
   readonly shimEntry: string;
   readonly refresh: boolean;
@@ -30,9 +34,11 @@ export interface BuildOptions {
 }
 
 const SHIM_BASE_URL = "https://example.com/shims";
+const CLI_BASE_URL = "https://example.com/kube";
 
-export const HELP = `scripts/build [images] [shim]: the images of manager and node installer as OCI archives, without a container engine, and
-the shim as one executable in a tar.gz, with the Shim manifest that names it. Without a name, both.
+export const HELP = `scripts/build [images] [shim] [cli]: the images of manager and node installer as OCI archives, without a container engine,
+the shim as one executable in a tar.gz, with the Shim manifest that names it, and the command line's programs, kube and
+kubectl-shim, as one executable in a tar.gz each, with the manifest of Spin's plug-in. Without a name, all.
 
   --only manager,node-installer   these images (default: both)
   --arch amd64,arm64              for these architectures (default: both)
@@ -41,6 +47,8 @@ the shim as one executable in a tar.gz, with the Shim manifest that names it. Wi
   --out FOLDER                    where the images' archives go (default: dist/images)
   --shim-out FOLDER               where the shim's archives and manifest go (default: dist/shim)
   --shim-base-url URL             where nodes will find the archives (default: ${SHIM_BASE_URL})
+  --cli-out FOLDER                where the command line's archives and manifest go (default: dist/cli)
+  --cli-base-url URL              where Spin will find the archives (default: ${CLI_BASE_URL})
   --shim-entry FILE               the program to build instead of shim/main.ts
   --refresh                       look for newer Debian packages; otherwise those of the last build are taken
   --mirror URL                    a Debian mirror, where the machine has none of its own
@@ -71,6 +79,8 @@ export function parseOptions(args: readonly string[], root: string, version: str
     tag: matching("--tag", TAG, values.tag ?? version),
     out: resolve(root, values.out),
     shimOut: resolve(root, values["shim-out"]),
+    cliOut: resolve(root, values["cli-out"]),
+    cliBaseUrl: matching("--cli-base-url", BASE_URL, values["cli-base-url"]).replace(/\/$/, ""),
     shimBaseUrl: matching("--shim-base-url", BASE_URL, values["shim-base-url"]).replace(/\/$/, ""),
     shimEntry: values["shim-entry"],
     refresh: values.refresh,
@@ -91,6 +101,8 @@ function readFlags(args: readonly string[]) {
     refresh: flag,
     "shim-out": { ...text, default: "dist/shim" },
     "shim-base-url": { ...text, default: SHIM_BASE_URL },
+    "cli-out": { ...text, default: "dist/cli" },
+    "cli-base-url": { ...text, default: CLI_BASE_URL },
     "shim-entry": { ...text, default: "shim/main.ts" },
     help: { ...flag, short: "h" },
   } as const;

@@ -1,7 +1,9 @@
 /** Runs on the cluster that `scripts/demo` brought up. */
+import { readFile } from "node:fs/promises";
 import { messageOf } from "@rcm/lib/errors";
 import { openCluster } from "../../test/cluster/index.ts";
 import type { Cluster } from "../../test/cluster/index.ts";
+import { buildGuest } from "../../test/guests/build-guest.ts";
 import {
   applyDeployment,
   buildAndLoad,
@@ -14,11 +16,18 @@ import {
 } from "../../test/support/deployment.ts";
 import { createKubectl, eventually } from "../../test/support/kubectl.ts";
 import type { Kubectl } from "../../test/support/kubectl.ts";
+import { startLoad } from "../../test/support/load.ts";
+import { NODES } from "../../test/support/node-host.ts";
+import { fileImage } from "../../test/support/oci-image.ts";
 import { OWN_SHIM, serveOwnShim } from "../../test/support/own-shim.ts";
+import { pushToCluster } from "../../test/support/registry-push.ts";
+import { deploymentOf, list } from "../../test/support/wasm-apps.ts";
+import { showSpinApp } from "./spinapp.ts";
 
 /** As SpinAppExecutors name it, whatever runs the components. */
 const RUNTIME_CLASS = "wasmtime-spin-v2";
 const HANDLER = "spin";
+const REQUESTS = 3000;
 const keep = process.argv.includes("--keep");
 const stop = new AbortController();
 process.once("SIGINT", () => {
@@ -55,6 +64,8 @@ async function demonstrate(cluster: Cluster, kubectl: Kubectl): Promise<void> {
     console.log(`\n$ kubectl get shims\n${await kubectl(["get", "shims"])}`);
     console.log(`$ kubectl get runtimeclass\n${await kubectl(["get", "runtimeclass"])}`);
     await runOnEveryNode(cluster, kubectl);
+    await serveComponent(cluster, kubectl);
+    await showSpinApp(cluster, kubectl);
   } finally {
     await server.close();
   }
@@ -86,6 +97,27 @@ async function runOnEveryNode(cluster: Cluster, kubectl: Kubectl): Promise<void>
     const words = await runPod(kubectl, pod, node, RUNTIME_CLASS);
     const version = await kubectl(["get", "node", node, "-o", "jsonpath={.status.nodeInfo.containerRuntimeVersion}"]);
     console.log(`${node} (${version}): "${words}", run by ${await shimOf(cluster, node, pod, kubectl)}`);
+  }
+}
+
+/** A Wasm component on every node, behind one Service. */
+async function serveComponent(cluster: Cluster, kubectl: Kubectl): Promise<void> {
+  const image = await step("Build a component in Rust and push its image", async () =>
+    pushToCluster(await fileImage(await readFile(await buildGuest("rust-app"))), "demo"),
+  );
+  const app = { name: "component", image, runtimeClass: RUNTIME_CLASS };
+  const manifest = JSON.stringify(list(deploymentOf(app, NODES.length)), undefined, 2);
+  console.log(`\n$ kubectl apply -f component.yaml\n${manifest}\n`);
+  await kubectl(["apply", "-f", "-"], manifest);
+  await kubectl(["rollout", "status", "deployment/component", "--timeout=55s"]);
+  const address = await kubectl(["get", "service", "component", "-o", "jsonpath={.spec.clusterIP}"]);
+  const load = await startLoad(cluster, { url: `http://${address}/`, node: "node1", least: REQUESTS });
+  const { requests, failures, answers } = await load.stop();
+  console.log(`${requests} requests to the Service at ${address}, ${failures.length} failed; answered by`);
+  for (const [answer, times] of Object.entries(answers)) {
+    const pod = answer.trim();
+    const node = await kubectl(["get", "pod", pod, "-o", "jsonpath={.spec.nodeName}"]);
+    console.log(`  ${pod} on ${node}: ${times}`);
   }
 }
 

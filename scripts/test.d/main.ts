@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, join } from "node:path";
+import { failuresOf } from "./failures.ts";
 import { sumOf, tallyOf } from "./tally.ts";
 import type { Tally } from "./tally.ts";
 
@@ -19,12 +20,13 @@ const SUITES: readonly Suite[] = [
   { name: "check", command: ["npm", "run", "check"], minutes: 10 },
   { name: "integration", command: ["npm", "run", "test:integration"], minutes: 30 },
   { name: "shim", command: ["npm", "run", "test:shim"], minutes: 25 },
+  { name: "vm", command: ["npm", "run", "test:vm"], minutes: 40 },
   { name: "node", command: ["npm", "run", "test:node"], minutes: 25 },
   { name: "e2e", command: ["npm", "run", "test:e2e"], minutes: 45 },
 ];
 
 /** What only a machine set up by `scripts/cluster` has: real containerd, the Kubernetes executable, packages. */
-const NEEDS_CLUSTER: ReadonlySet<string> = new Set(["integration", "shim", "node", "e2e"]);
+const NEEDS_CLUSTER: ReadonlySet<string> = new Set(["integration", "shim", "vm", "node", "e2e"]);
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !SUITES.some((suite) => suite.name === name));
@@ -44,6 +46,7 @@ async function runAll(suites: readonly Suite[]): Promise<number> {
   for (const suite of suites.filter(({ name }) => NEEDS_CLUSTER.has(name))) results.push(await runSuite(suite));
   if (needsCluster) await run([CLUSTER, "down"], 5);
   const broken = results.filter(({ code }) => code !== 0).map(({ name }) => name);
+  for (const { name, failures } of results) if (failures !== "") console.log(`== ${name} failed:\n${failures}\n`);
   if (broken.length > 0) console.log(`Failed: ${broken.join(", ")}`);
   const { passed, failed, skipped } = sumOf(results.map(({ tally }) => tally));
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
@@ -54,6 +57,8 @@ interface Result {
   readonly name: string;
   readonly code: number;
   readonly tally: Tally;
+  /** Empty unless it failed. */
+  readonly failures: string;
 }
 
 /** A suite that runs no test has failed, and so has one that ends badly without a failing test. */
@@ -64,7 +69,7 @@ async function runSuite({ name, command, minutes }: Suite): Promise<Result> {
   const bad = code !== 0 || tally.passed === 0;
   console.log(`== ${name}: exit ${code} after ${Math.round((performance.now() - from) / 1000)} s\n`);
   const failed = bad ? Math.max(1, tally.failed) : tally.failed;
-  return { name, code: bad ? code || 1 : 0, tally: { ...tally, failed } };
+  return { name, code: bad ? code || 1 : 0, tally: { ...tally, failed }, failures: bad ? failuresOf(output) : "" };
 }
 
 /** A machine that cannot have a cluster fails here, with the reason, and not as a hundred broken tests. */

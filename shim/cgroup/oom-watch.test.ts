@@ -1,9 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { OomWatches, type OomWatch, type Signals } from "./oom-watch.ts";
+import type { Signals } from "./oom-notices.ts";
+import { OomWatches, type OomWatch } from "./oom-watch.ts";
 import type { CgroupPaths } from "./paths.ts";
 
 describe("OomWatches", () => {
@@ -15,7 +17,10 @@ describe("OomWatches", () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "rcm-oom-"));
     signals = new ManualSignals();
-    watches = new OomWatches(() => signals);
+    watches = new OomWatches((onSignal) => {
+      signals.onSignal = onSignal;
+      return signals;
+    });
     told = [];
   });
   afterEach(async () => {
@@ -31,10 +36,11 @@ describe("OomWatches", () => {
       await kills(file, 3);
       const watch = start("a", version);
       expect(watch.check()).to.equal(false);
-      await kills(file, 5);
-      expect([watch.check(), watch.check()]).to.deep.equal([true, false]);
-      await kills(file, 6);
-      expect(watch.check()).to.equal(true);
+      for (const count of [5, 6]) {
+        await kills(file, count);
+        watch.check(); // Unless it was noticed already.
+        expect(watch.check()).to.equal(false);
+      }
       expect(told).to.deep.equal(["a", "a"]);
       watch.close();
     });
@@ -94,25 +100,49 @@ describe("OomWatches", () => {
     other.close();
   });
 
-  it("looks by itself once a second, with one timer that keeps no process alive", async () => {
-    const timers = timerCount();
+  it("looks when the kernel notifies of a change of version 2", async () => {
+    await kills("memory.events", 0);
     const both = [start("one", 2), start("other", 2)];
-    expect(timerCount()).to.equal(timers); // An unref'd timer is not among the resources.
     await kills("memory.events", 1);
-    const deadline = Date.now() + 5000;
-    while (told.length < 2 && Date.now() < deadline) {
-      await new Promise((resolve) => {
-        setTimeout(resolve, 20);
-      });
-    }
-    expect(told).to.deep.equal(["one", "other"]);
+    await untilTold(2);
+    expect(told.toSorted()).to.deep.equal(["one", "other"]);
     for (const watch of both) watch.close();
+  });
+
+  it("looks several times when the kernel signals for version 1, for it kills later", async () => {
+    await kills("memory.oom_control", 0);
+    await writeFile(join(folder, "cgroup.event_control"), "");
+    const watch = start("a", 1);
+    for (const count of [1, 2]) {
+      signals.onSignal();
+      await sleep(30); // Two looks.
+      await kills("memory.oom_control", count);
+      await untilTold(count);
+    }
+    await kills("memory.oom_control", 3);
+    signals.onSignal();
+    watch.close();
+    await sleep(30);
+    expect(told).to.deep.equal(["a", "a"]);
+  });
+
+  it("keeps no process alive, and has no timer while there is no news", async () => {
+    await kills("memory.events", 0);
+    const resources = process.getActiveResourcesInfo().toSorted();
+    const watch = start("a", 2);
+    expect(process.getActiveResourcesInfo().toSorted()).to.deep.equal(resources);
+    watch.close();
   });
 
   function start(name: string, version: 1 | 2): OomWatch {
     const folders = new Map([["memory", folder]]);
     const paths: CgroupPaths = version === 2 ? { version, folder } : { version, folders };
     return watches.watch(paths, () => told.push(name));
+  }
+
+  async function untilTold(count: number): Promise<void> {
+    for (const end = performance.now() + 5000; told.length < count && performance.now() < end;) await sleep(5);
+    expect(told).to.have.length(count);
   }
 
   async function kills(file: string, count: number): Promise<void> {
@@ -126,6 +156,7 @@ class ManualSignals implements Signals {
   /** Of each look. */
   counts: number[] = [];
   isClosed = false;
+  onSignal: () => void = () => expect.fail("nobody listens");
 
   take(): number {
     return this.counts.shift() ?? 0;
@@ -134,8 +165,4 @@ class ManualSignals implements Signals {
   close(): void {
     this.isClosed = true;
   }
-}
-
-function timerCount(): number {
-  return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 }

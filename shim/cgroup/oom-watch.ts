@@ -1,115 +1,73 @@
-import { closeSync, openSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { countsOf, notifications, signalsOf } from "./oom-notices.ts";
+import type { MakeSignals, Notices, Signals } from "./oom-notices.ts";
 import { parsePairs } from "./parse-values.ts";
 import type { CgroupPaths } from "./paths.ts";
 import { SmallFiles } from "./read-file.ts";
 
-const POLL_MS = 1000;
+/** After a signal of version 1, in milliseconds from one look to the next: the kernel signals before it kills. */
+const LOOKS_MS: readonly number[] = [0, 10, 100, 1000];
 
 /** How long the kernel may take to signal that a cgroup was removed. */
 const REMOVAL_MS = 100;
 const REMOVAL_LOOK_MS = 10;
 
-/** An eventfd. */
-export interface Signals {
-  readonly fd: number;
-  /** Signals since the last call. */
-  take(): number;
-  close(): void;
-}
-
 /**
- * The watches of a process. They are polled together, by one timer, which is there only while there are watches and
- * does not keep the process alive; one read takes about 10 µs.
+ * Watches cgroups without a timer: one that polls costs its node processor time and memory as long as its pod lives. With
+ * version 2 the kernel notifies of changes, with version 1 it signals to an eventfd.
  *
- * Systemd removes a container's cgroup as soon as it is empty, often before the end of the last process is seen here. So
- * with version 1 the kernel also signals to an eventfd, which outlasts the cgroup: once when memory has run out, and once
- * when the cgroup is removed.
+ * Systemd removes a container's cgroup as soon as it is empty, often before the end of the last process is seen here. The
+ * eventfd outlasts it.
  */
 export class OomWatches {
-  readonly #watches = new Set<OomWatch>();
   readonly #files = new SmallFiles();
-  readonly #makeSignals: () => Signals;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #makeSignals: MakeSignals;
 
-  constructor(makeSignals: () => Signals) {
+  constructor(makeSignals: MakeSignals) {
     this.#makeSignals = makeSignals;
   }
 
   /**
-   * Calls `onOom` when the kernel has killed processes in the container for want of memory, from now on: within a
-   * second, or in the watch's `check` or `checkAtEnd`.
+   * Calls `onOom` when the kernel has killed processes in the container for want of memory, from now on: soon after it, or
+   * in the watch's `check` or `checkAtEnd`.
    */
   watch(paths: CgroupPaths, onOom: () => void): OomWatch {
-    const watch = new OomWatch({
-      read: () => this.#killsOf(paths),
-      signals: paths.version === 1 ? signalsOf(paths.folders.get("memory"), this.#makeSignals) : undefined,
-      onOom,
-      onClose: () => {
-        this.#watches.delete(watch);
-        this.#schedule();
+    const file = countsOf(paths);
+    return new OomWatch({
+      read: () => (file === undefined ? undefined : parsePairs(this.#files.text(file)).get("oom_kill")),
+      listen: ({ check, checkSoon }) => {
+        if (file === undefined) return undefined;
+        return paths.version === 2 ? notifications(file, check) : signalsOf(file, this.#makeSignals, checkSoon);
       },
+      onOom,
     });
-    this.#watches.add(watch);
-    this.#schedule();
-    return watch;
-  }
-
-  #schedule(): void {
-    if (this.#watches.size === 0) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    }
-    if (this.#watches.size > 0) this.#timer ??= setInterval(() => this.#poll(), POLL_MS).unref();
-  }
-
-  #poll(): void {
-    for (const watch of this.#watches) watch.check();
-  }
-
-  /** `undefined`: the cgroup is gone. */
-  #killsOf(paths: CgroupPaths): bigint | undefined {
-    const folder = paths.version === 2 ? paths.folder : paths.folders.get("memory");
-    if (folder === undefined) return undefined;
-    const text = this.#files.text(`${folder}/${paths.version === 2 ? "memory.events" : "memory.oom_control"}`);
-    return parsePairs(text).get("oom_kill");
-  }
-}
-
-/** `undefined`: the cgroup is gone already, or has no memory controller. */
-function signalsOf(folder: string | undefined, makeSignals: () => Signals): Signals | undefined {
-  if (folder === undefined) return undefined;
-  const signals = makeSignals();
-  try {
-    const file = openSync(`${folder}/memory.oom_control`, "r");
-    try {
-      writeFileSync(`${folder}/cgroup.event_control`, `${signals.fd} ${file}`, { flag: "r+" });
-    } finally {
-      closeSync(file);
-    }
-    return signals;
-  } catch {
-    signals.close();
-    return undefined;
   }
 }
 
 interface WatchParts {
-  readonly signals: Signals | undefined;
+  /** Kills so far. `undefined`: the cgroup is gone, or has no memory controller. */
   readonly read: () => bigint | undefined;
+  readonly listen: (calls: { readonly check: () => void; readonly checkSoon: () => void }) => Notices | undefined;
   readonly onOom: () => void;
-  readonly onClose: () => void;
 }
 
 /** One container's. Made by `OomWatches`. */
 export class OomWatch {
   readonly #parts: WatchParts;
+  readonly #notices: Notices | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #seen: bigint;
   #hasTold = false;
   #isClosed = false;
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    this.#notices = parts.listen({
+      check: () => this.check(),
+      checkSoon: () => {
+        this.#checkSoon(LOOKS_MS);
+      },
+    });
     this.#seen = parts.read() ?? 0n;
   }
 
@@ -122,15 +80,24 @@ export class OomWatch {
     return true;
   }
 
+  /** Looks until there is a kill. */
+  #checkSoon([ms, ...later]: readonly number[]): void {
+    clearTimeout(this.#timer);
+    if (ms === undefined || this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      if (!this.check()) this.#checkSoon(later);
+    }, ms).unref();
+  }
+
   /**
    * The last look, at the container's end, when its cgroup may be gone. Whether there ever were kills.
    *
    * @param wasKilled whether its first process was: worth waiting for a late signal.
    */
   async checkAtEnd(wasKilled: boolean): Promise<boolean> {
-    const { signals, read } = this.#parts;
+    const signals = this.#notices?.signals;
     this.check();
-    if (this.#hasTold || signals === undefined || read() !== undefined) return this.#hasTold;
+    if (this.#hasTold || signals === undefined || this.#parts.read() !== undefined) return this.#hasTold;
     if (await isAmong(signals, wasKilled ? REMOVAL_MS : 0)) this.#tell();
     return this.#hasTold;
   }
@@ -142,8 +109,8 @@ export class OomWatch {
 
   close(): void {
     this.#isClosed = true;
-    this.#parts.signals?.close();
-    this.#parts.onClose();
+    clearTimeout(this.#timer);
+    this.#notices?.close();
   }
 }
 

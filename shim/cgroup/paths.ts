@@ -37,9 +37,9 @@ export function parseCgroupMounts(text: string): CgroupMounts {
 
 function parseMount(line: string): readonly ParsedMount[] {
   const [before = "", after = ""] = line.split(" - ", 2);
-  const [, , , root = "", folder = ""] = before.split(" ", 5).map(unescape);
   const [type = "", , options = ""] = after.split(" ", 3);
-  if (type !== "cgroup" && type !== "cgroup2") return [];
+  if (type !== "cgroup" && type !== "cgroup2") return []; // Thousands of mounts are none, on a node with many pods.
+  const [, , , root = "", folder = ""] = before.split(" ", 5).map(unescape);
   const controllers = type === "cgroup" ? options.split(",").filter((option) => CONTROLLER.test(option)) : [];
   return [{ type, controllers, mount: { folder, root } }];
 }

@@ -2,8 +2,18 @@ import { CodedError } from "@rcm/lib/errors";
 
 /**
  * Why an image's blobs cannot be used. `UNREACHABLE`: containerd does not answer, or knows nothing of the container.
- * `SPEC_UNSUPPORTED`: what the image consists of cannot be run. `CORRUPT`: a blob is not what its digest says.
+ * `SPEC_UNSUPPORTED`: what the image consists of cannot be run. `CORRUPT`: a blob is not what its digest says, or makes
+ * no sense. `DISK_FULL`: the node has no room for it.
  */
-export class ContentError extends CodedError<"UNREACHABLE" | "SPEC_UNSUPPORTED" | "CORRUPT"> {
+export class ContentError extends CodedError<"UNREACHABLE" | "SPEC_UNSUPPORTED" | "CORRUPT" | "DISK_FULL"> {
   override readonly name = "ContentError";
+}
+
+const FULL: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
+
+/** What was thrown while `folder` was written to, said so that people know what to do. */
+export function fromDisk(folder: string, error: unknown): unknown {
+  if (!(error instanceof Error && "code" in error && FULL.has(error.code))) return error;
+  const message = `Cannot keep the image's Wasm in "${folder}": the disk is full: make room on the node, or remove unused images`;
+  return new ContentError("DISK_FULL", message, { cause: error });
 }

@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { linkSync, mkdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { filesByUse } from "@rcm/lib/files-by-use";
+import { nodeCrypto } from "@rcm/lib/late-modules";
 import { ContentError } from "./errors.ts";
+import { PART, pruneFiles } from "./prune-files.ts";
 
 /** Files by digest, in a folder that only root gets at; any number of shims may use it at once. */
 export interface LayerCache {
@@ -19,10 +19,6 @@ export interface Descriptor {
   readonly size: number;
 }
 
-/** A file that was just used is not deleted, for a shim may be about to mount it. */
-const IN_USE_MS = 10 * 60_000;
-const PART = ".part";
-
 /**
  * The blob as a file that everybody may read. It is fetched if it is not there, and its digest compared.
  *
@@ -34,26 +30,40 @@ export async function layerFile(
   fetch: () => AsyncIterable<Uint8Array>,
 ): Promise<string> {
   const path = join(cache.folder, layer.digest.replace(":", "-"));
-  if (statSync(path, { throwIfNoEntry: false })?.size === layer.size) {
+  if (isWhole(path, layer)) {
     const now = new Date();
     utimesSync(path, now, now);
     return path;
   }
   mkdirSync(cache.folder, { recursive: true, mode: 0o700 });
-  const part = `${path}.${randomUUID()}${PART}`;
+  const part = `${path}.${nodeCrypto().randomUUID()}${PART}`;
   try {
     await writeVerified(part, layer, fetch());
-    renameSync(part, path);
+    keep(path, part, layer);
   } finally {
     rmSync(part, { force: true });
   }
-  prune(cache);
+  pruneFiles(cache.folder, cache.maxBytes);
   return path;
+}
+
+function isWhole(path: string, { size }: Descriptor): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.size === size;
+}
+
+/** Takes nothing away that another shim has made, for a file without a name can get none: `link` would fail there. */
+function keep(path: string, part: string, layer: Descriptor): void {
+  try {
+    linkSync(part, path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!isWhole(path, layer)) renameSync(part, path);
+  }
 }
 
 async function writeVerified(path: string, layer: Descriptor, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   await using file = await open(path, "wx", 0o444);
-  const hash = createHash("sha256");
+  const hash = nodeCrypto().createHash("sha256");
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.length;
@@ -69,15 +79,4 @@ async function writeVerified(path: string, layer: Descriptor, chunks: AsyncItera
   }
   await file.chmod(0o444); // Whatever the umask is.
   await file.sync();
-}
-
-function prune({ folder, maxBytes }: LayerCache): void {
-  const files = filesByUse(folder);
-  let total = files.reduce((sum, { size }) => sum + size, 0);
-  for (const { path, size, usedMs } of files) {
-    if (Date.now() - usedMs < IN_USE_MS) return;
-    if (total <= maxBytes && !path.endsWith(PART)) continue;
-    rmSync(path, { force: true });
-    total -= size;
-  }
 }

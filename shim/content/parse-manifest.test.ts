@@ -6,7 +6,10 @@ const DIGEST = `sha256:${"a".repeat(64)}`;
 const TAR = { mediaType: "application/vnd.oci.image.layer.v1.tar", digest: DIGEST, size: 1 };
 const COMPONENT = { mediaType: "application/wasm", digest: DIGEST, size: 9 };
 const OLDER = { ...COMPONENT, mediaType: "application/vnd.bytecodealliance.wasm.component.layer.v0+wasm" };
-const SPIN = { ...COMPONENT, mediaType: "application/vnd.wasm.content.layer.v1+wasm" };
+const SPIN_APP = { ...spinLayer("fermyon.spin.application.v1+config", "b"), size: 3 };
+const SPIN_WASM = spinLayer("wasm.content.layer.v1+wasm", "c");
+const SPIN_DATA = spinLayer("wasm.content.layer.v1+data", "d");
+const SPIN_ARCHIVE = spinLayer("wasm.content.bundle.v1.tar+gzip", "e");
 const LINUX = { ...TAR, mediaType: "m", platform: { architecture: "amd64", os: "linux" } };
 const WASM = { ...TAR, mediaType: "w", platform: { architecture: "wasm", os: "wasi" } };
 
@@ -18,6 +21,17 @@ describe("parseManifest()", () => {
     ["a component of the older type", { layers: [TAR, OLDER] }, { kind: "component", layer: OLDER }],
     ["an index with one for Wasm", { manifests: [LINUX, WASM] }, { kind: "index", manifest: pick(WASM) }],
     ["an index of one", { manifests: [LINUX] }, { kind: "index", manifest: pick(LINUX) }],
+    [
+      "a Spin application, each layer once",
+      { layers: [SPIN_WASM, SPIN_DATA, SPIN_WASM, COMPONENT, SPIN_ARCHIVE, { mediaType: "other" }, SPIN_APP] },
+      {
+        kind: "spin-app",
+        app: SPIN_APP,
+        components: [SPIN_WASM, COMPONENT],
+        content: [SPIN_WASM, COMPONENT, SPIN_DATA],
+        archives: [SPIN_ARCHIVE],
+      },
+    ],
     ["an index of several others", { manifests: [LINUX, LINUX] }, { kind: "other" }],
   ] as const) {
     it(`finds ${title}`, () => {
@@ -27,7 +41,12 @@ describe("parseManifest()", () => {
 
   for (const [document, code, message] of [
     [{ layers: [COMPONENT, OLDER] }, "SPEC_UNSUPPORTED", "2 layers of Wasm"],
-    [{ layers: [SPIN] }, "SPEC_UNSUPPORTED", "a Spin application"],
+    [{ layers: [SPIN_WASM] }, "SPEC_UNSUPPORTED", "no locked application: push it with Spin 2"],
+    [{ layers: [SPIN_APP, SPIN_APP] }, "SPEC_UNSUPPORTED", "2 locked Spin applications"],
+    [{ layers: [{ ...SPIN_APP, size: 2 ** 23 + 1 }] }, "SPEC_UNSUPPORTED", "8388609 bytes, and the limit is 8388608"],
+    [{ layers: [SPIN_APP, { ...SPIN_WASM, size: 2 ** 30 }] }, "SPEC_UNSUPPORTED", "its component"],
+    [{ layers: [SPIN_APP, { ...SPIN_DATA, size: 2 ** 30 }, SPIN_ARCHIVE] }, "SPEC_UNSUPPORTED", "1073741833 bytes"],
+    [{ layers: [SPIN_APP, { ...SPIN_DATA, digest: "sha256:/" }] }, "CORRUPT", "digest"],
     [{ layers: [{ ...COMPONENT, size: 2 ** 40 }] }, "SPEC_UNSUPPORTED", "1099511627776 bytes"],
     [{ layers: [{ ...COMPONENT, digest: "sha256:../../x" }] }, "CORRUPT", "digest"],
     [{ layers: [{ ...COMPONENT, size: -1 }] }, "CORRUPT", "size"],
@@ -48,6 +67,10 @@ describe("parseManifest()", () => {
       .with.property("code", "CORRUPT");
   });
 });
+
+function spinLayer(type: string, digit: string): typeof TAR {
+  return { mediaType: `application/vnd.${type}`, digest: `sha256:${digit.repeat(64)}`, size: 9 };
+}
 
 function pick({ mediaType, digest, size }: typeof TAR): object {
   return { mediaType, digest, size };

@@ -6,39 +6,91 @@ const COMPONENT_TYPES: ReadonlySet<string> = new Set([
   "application/wasm",
   "application/vnd.bytecodealliance.wasm.component.layer.v0+wasm",
 ]);
-const SPIN_TYPES: ReadonlySet<string> = new Set([
-  "application/vnd.fermyon.spin.application.v1+config",
-  "application/vnd.wasm.content.layer.v1+wasm",
-]);
+
+/** Layers of Spin applications, as `spin registry push` writes them. */
+const SPIN = {
+  app: "application/vnd.fermyon.spin.application.v1+config",
+  wasm: "application/vnd.wasm.content.layer.v1+wasm",
+  data: "application/vnd.wasm.content.layer.v1+data",
+  archive: "application/vnd.wasm.content.bundle.v1.tar+gzip",
+} as const;
+
+const SPIN_COMPONENT_TYPES: ReadonlySet<string> = new Set([...COMPONENT_TYPES, SPIN.wasm]);
+
 const MAX_LAYERS = 1024;
 const MAX_COMPONENT_BYTES = 512 * 1024 * 1024;
+/** The locked application is read whole. */
+const MAX_APP_BYTES = 8 * 1024 * 1024;
+const MAX_ARTIFACT_BYTES = 1024 * 1024 * 1024;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/** A Spin application as an OCI artifact; each layer is named once. */
+export interface SpinArtifact {
+  /** The locked application. */
+  readonly app: Descriptor;
+  /** Components and static files. */
+  readonly content: readonly Descriptor[];
+  /** Static files in gzipped tar archives. */
+  readonly archives: readonly Descriptor[];
+}
 
 /** What an image's manifest, or index of manifests, leads to. */
 export type ManifestContent =
   | { readonly kind: "component"; readonly layer: Descriptor }
+  | ({ readonly kind: "spin-app"; readonly components: readonly Descriptor[] } & SpinArtifact)
   | { readonly kind: "index"; readonly manifest: Descriptor }
   /** An ordinary image. */
   | { readonly kind: "other" };
 
-/** @throws {ContentError} `CORRUPT`, or `SPEC_UNSUPPORTED` for Wasm that is not one component. */
+type Layers = readonly Readonly<Record<string, unknown>>[];
+
+/** @throws {ContentError} `CORRUPT`, or `SPEC_UNSUPPORTED` for Wasm that can be neither served nor run. */
 export function parseManifest(text: string): ManifestContent {
   const document = parse(text);
   if (document["manifests"] !== undefined) return chooseManifest(document["manifests"]);
   const layers = listOf(document["layers"]);
-  const types = layers.map((layer) => String(layer["mediaType"]));
-  if (types.some((type) => SPIN_TYPES.has(type))) {
-    throw unsupported("it is a Spin application, and this shim runs images of one component");
+  const apps = ofTypes(layers, new Set([SPIN.app]));
+  const [app] = apps;
+  if (app !== undefined) {
+    if (apps.length > 1) throw unsupported(`it has ${String(apps.length)} locked Spin applications instead of one`);
+    const components = eachOnce(ofTypes(layers, SPIN_COMPONENT_TYPES));
+    return { kind: "spin-app", components, ...spinArtifact(app, layers) };
   }
-  const components = layers.filter((_layer, index) => COMPONENT_TYPES.has(types[index] ?? ""));
-  const [component] = components;
-  if (component === undefined) return { kind: "other" };
+  if (ofTypes(layers, new Set([SPIN.wasm])).length > 0) {
+    throw unsupported(
+      "it has components of a Spin application, but no locked application: push it with Spin 2 or newer",
+    );
+  }
+  return componentIn(layers);
+}
+
+function componentIn(layers: Layers): ManifestContent {
+  const components = ofTypes(layers, COMPONENT_TYPES);
+  const [layer] = components;
+  if (layer === undefined) return { kind: "other" };
   if (components.length > 1) throw unsupported(`it has ${String(components.length)} layers of Wasm instead of one`);
-  const layer = descriptorOf(component);
-  if (layer.size > MAX_COMPONENT_BYTES) {
-    throw unsupported(`its component has ${String(layer.size)} bytes, and the limit is ${String(MAX_COMPONENT_BYTES)}`);
-  }
+  checkSize("its component", layer.size, MAX_COMPONENT_BYTES);
   return { kind: "component", layer };
+}
+
+/** Layers of other types mean nothing to Spin. */
+function spinArtifact(app: Descriptor, layers: Layers): SpinArtifact {
+  const components = ofTypes(layers, SPIN_COMPONENT_TYPES);
+  for (const { digest, size } of components) checkSize(`its component "${digest}"`, size, MAX_COMPONENT_BYTES);
+  checkSize("its locked application", app.size, MAX_APP_BYTES);
+  const content = eachOnce([...components, ...ofTypes(layers, new Set([SPIN.data]))]);
+  const archives = eachOnce(ofTypes(layers, new Set([SPIN.archive])));
+  const total = [...content, ...archives].reduce((sum, { size }) => sum + size, 0);
+  checkSize("its Spin application", total, MAX_ARTIFACT_BYTES);
+  return { app, content, archives };
+}
+
+function ofTypes(layers: Layers, types: ReadonlySet<string>): readonly Descriptor[] {
+  return layers.filter((layer) => types.has(String(layer["mediaType"]))).map((layer) => descriptorOf(layer));
+}
+
+function eachOnce(layers: readonly Descriptor[]): readonly Descriptor[] {
+  return [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
 }
 
 /** The one for Wasm, if there are several. */
@@ -67,7 +119,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   throw corrupt("it is no object");
 }
 
-function listOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+function listOf(value: unknown): Layers {
   if (value === undefined) return [];
   if (Array.isArray(value) && value.length <= MAX_LAYERS && value.every((item) => isRecord(item))) return value;
   throw corrupt("its layers or manifests are no list, or too many");
@@ -75,6 +127,10 @@ function listOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function checkSize(what: string, bytes: number, limit: number): void {
+  if (bytes > limit) throw unsupported(`${what} has ${String(bytes)} bytes, and the limit is ${String(limit)}`);
 }
 
 function corrupt(what: string): ContentError {

@@ -30,13 +30,14 @@ export async function deleteLeftovers(flags: Flags, bundle: string): Promise<Uin
   const { id, namespace } = flags;
   const { binaryName, root } = readRuncSettings(bundle) ?? DEFAULT_OPTIONS;
   const pid = readPid(bundle);
+  const address = readAddress(bundle); // Before the container ends: then containerd may remove the bundle.
   const runc = new Runc({ binary: binaryName, root: join(root, namespace), spawn });
   await deleteOne(runc, { id, bundle });
   // By their rule, not by what the bundle says: containerd may have removed that meanwhile.
   const nodeSocket = socketPath({ ...flags, group: NODE_GROUP });
   const isPodAlive = await isAlive(socketPath({ ...flags, group: id }));
   const isNodeAlive = await isAlive(nodeSocket);
-  const isServed = readAddress(bundle) === `unix://${nodeSocket}` ? isNodeAlive : isPodAlive;
+  const isServed = address === `unix://${nodeSocket}` ? isNodeAlive : isPodAlive;
   // With version 3 of the protocol containerd calls this for the pod's first container only.
   if (!isServed) {
     for (const other of containersOfPod(join(root, namespace), id)) await deleteOne(runc, other);

@@ -63,7 +63,12 @@ export class EventPublisher {
       this.#report(`Cannot publish "${topic}": ${String(this.#queue.size)} events wait already`, undefined);
       return;
     }
-    if (!this.#isSending) void this.#sendAll();
+    if (this.#isSending) return;
+    this.#isSending = true;
+    // Not before the answer that is about to be sent: containerd waits for that one.
+    setImmediate(() => {
+      void this.#sendAll();
+    });
   }
 
   /** Waits until all events were sent, but not longer than `timeoutMs`. Gives the number that still wait. */
@@ -89,7 +94,6 @@ export class EventPublisher {
   }
 
   async #sendAll(): Promise<void> {
-    this.#isSending = true;
     for (let event = this.#queue.first; event !== undefined; event = this.#queue.first) {
       if (!(await this.#sendUntilTaken(event))) break;
       this.#queue.removeFirst();

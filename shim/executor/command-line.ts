@@ -1,28 +1,41 @@
 import { messageOf } from "@rcm/lib/errors";
 import type { CommandIo } from "./commands/command-io.ts";
+import { parsePrepare, prepareOnce } from "./commands/prepare.ts";
 import { parseRun, run } from "./commands/run.ts";
 import { parseServe, serve } from "./commands/serve.ts";
 
 const USAGE = `executor run [FLAGS] FILE.wasm [ARGS...]
 executor serve [FLAGS] FILE.wasm
+executor up [FLAGS] [FOLDER|spin.toml|spin.json|FILE.wasm] [ARGS...]
+executor prepare [--adapters DIR] [--max-memory-bytes N] FILE.wasm > FILE.prepared
 
+  --cache DIR               keep what was prepared there
+  --adapters DIR            what makes components of core modules, in place of what is in the shim
+  --max-memory-bytes N      else SPIN_MAX_INSTANCE_MEMORY, 1 GiB
+run and serve:
+  --prepared FILE           what "prepare" wrote of the component, with the same --max-memory-bytes
   --env NAME=VALUE          a variable for the guest (again for more)
   --inherit-env             all variables of this process
   --dir HOST[::GUEST][:ro]  a folder for the guest (again for more)
   --allow-network           sockets and name lookup
   --allow-host HOST[:PORT]  outgoing requests only there (again for more; *.example.com)
-  --cache DIR               keep what was prepared there
-  --max-memory-bytes N      else SPIN_MAX_INSTANCE_MEMORY, 1 GiB
-serve:
+up:
+  --component ID            only this one (again for more); else SPIN_COMPONENTS_TO_RETAIN, all
+  --variable NAME=VALUE     of the application (again for more); else SPIN_VARIABLE_NAME
+  --runtime-config FILE     stores, databases and providers of variables
+  --state-dir DIR           of stores that say nothing else; else .spin beside the manifest
+  --certificates FILE       trusted in place of Node's
+serve and up:
   --listen IP:PORT          else SPIN_HTTP_LISTEN_ADDR, WASMTIME_HTTP_PROXY_SOCKET_ADDR, PORT, 127.0.0.1:8080
-  --pod                     0.0.0.0:80 in place of 127.0.0.1:8080
+  --pod                     as in a pod: 0.0.0.0:80, many threads, time for clients to turn away at the end
+  --max-threads N           when one has no time left, where there are as many processors; by hand 1
   --request-ms N  --compute-ms N  --max-concurrent N  --max-queued N  --queue-ms N
-  --max-body-bytes N  --max-header-bytes N  --grace-ms N
+  --max-body-bytes N  --max-header-bytes N  --linger-ms N  --grace-ms N
 `;
 
 const EXIT_USAGE = 2;
 
-/** Runs `executor run …` or `executor serve …`. Returns the exit code. */
+/** Runs `executor run …`, `executor serve …`, `executor up …` or `executor prepare`. Returns the exit code. */
 export async function commandLine(
   [command, ...args]: readonly string[],
   io: CommandIo,
@@ -30,6 +43,11 @@ export async function commandLine(
 ): Promise<number> {
   try {
     if (command === "serve") return await serve(parseServe(args, io.environment), io, signal);
+    if (command === "up") {
+      const { parseUp, up } = await import("./commands/up.ts");
+      return await up(parseUp(args, io.environment), io, signal);
+    }
+    if (command === "prepare") return await prepareOnce(parsePrepare(args, io.environment), io);
     if (command === "run") return await run(parseRun(args, io.environment), io, signal);
     io.stderr.write(USAGE);
   } catch (error) {

@@ -67,6 +67,18 @@ static void append_number(char *buffer, u64 number) {
   append(buffer, at);
 }
 
+static void join(char *path, const char *folder, const char *name) {
+  path[0] = 0;
+  append(path, folder);
+  append(path, "/");
+  append(path, name);
+}
+
+/* ---- What needs no Node ---- */
+
+#include "find-sandbox.h"
+#include "answer.h"
+
 /* ---- Failing ---- */
 
 static const char *reason(long error) {
@@ -110,13 +122,6 @@ struct place {
   u64 base;              /* Length of the executable's own folder. */
   char folder[MAX_PATH]; /* Of the libraries, absolute. */
 };
-
-static void join(char *path, const char *folder, const char *name) {
-  path[0] = 0;
-  append(path, folder);
-  append(path, "/");
-  append(path, name);
-}
 
 static int is_whole(const char *path, u64 size) {
   struct statx info;
@@ -283,8 +288,8 @@ static int is_dangerous(const char *variable) {
 }
 
 /* As containerd calls it: `-namespace default ... start`. A guest's arguments may end with the same word. */
-static int is_start(u64 count, const char **arguments) {
-  return count > 2 && arguments[1][0] == '-' && same(arguments[count - 1], "start");
+static int is_command(u64 count, const char **arguments, const char *command) {
+  return count > 2 && arguments[1][0] == '-' && same(arguments[count - 1], command);
 }
 
 /*
@@ -363,8 +368,12 @@ struct start launch(u64 *stack, u64 *lower) {
   char loader[MAX_PATH];
   char *extra = 0;
   u64 base, *page = find(find_auxv(stack), AT_PAGESZ), *random = find(find_auxv(stack), AT_RANDOM);
+  const char **arguments = (const char **)stack + 1;
+  int starting = is_command(stack[0], arguments, "start");
+  if (starting) answer_start(stack[0], arguments);
+  if (is_command(stack[0], arguments, "delete")) answer_delete(stack[0], arguments);
   provide_libraries(loader, random ? *(u64 *)*random : (u64)sys_getpid());
-  if (is_start(stack[0], (const char **)stack + 1)) {
+  if (starting) {
     int fd = fork_server();
     extra = (char *)(lower + table_words(stack) + 2);
     extra[0] = 0;

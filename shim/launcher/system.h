@@ -24,7 +24,8 @@ enum { AT_NULL = 0, AT_PHDR = 3, AT_PHNUM = 5, AT_PAGESZ = 6, AT_BASE = 7, AT_EN
 
 /* Linux's own numbers, the same on x86-64 and arm64. */
 enum { EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENOEXEC = 8, EACCES = 13, EEXIST = 17, ENOSPC = 28, EROFS = 30, EDQUOT = 122 };
-enum { O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0100, O_EXCL = 0200, O_CLOEXEC = 02000000 };
+enum { O_RDONLY = 0, O_WRONLY = 1, O_CREAT = 0100, O_EXCL = 0200, O_TRUNC = 01000, O_NONBLOCK = 04000, O_CLOEXEC = 02000000 };
+enum { AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 04000, SOCK_CLOEXEC = 02000000 };
 enum { PROT_NONE = 0, PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4 };
 enum { MAP_PRIVATE = 2, MAP_FIXED = 16, MAP_ANONYMOUS = 32 };
 enum { AT_FDCWD = -100, SIGCHLD = 17, S_IFMT = 0170000, S_IFREG = 0100000, STATX_BASIC = 0x7ff };
@@ -37,9 +38,15 @@ struct statx {
   u64 ino, size, rest[26];
 };
 
+struct unix_address {
+  u16 family;
+  char path[108];
+};
+
 #if defined(__x86_64__)
 enum {
-  SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_mmap = 9, SYS_pread = 17, SYS_getpid = 39, SYS_clone = 56, SYS_wait4 = 61,
+  SYS_read = 0, SYS_write = 1, SYS_close = 3, SYS_mmap = 9, SYS_pread = 17, SYS_getpid = 39, SYS_socket = 41, SYS_connect = 42,
+  SYS_clone = 56, SYS_wait4 = 61,
   SYS_fsync = 74, SYS_fchmod = 91, SYS_setsid = 112, SYS_exit_group = 231, SYS_openat = 257, SYS_mkdirat = 258, SYS_unlinkat = 263,
   SYS_readlinkat = 267, SYS_fchmodat = 268, SYS_pipe2 = 293, SYS_renameat2 = 316, SYS_statx = 332
 };
@@ -67,7 +74,7 @@ __asm__(".section .text.start,\"ax\",@progbits\n"
 enum {
   SYS_mkdirat = 34, SYS_unlinkat = 35, SYS_fchmod = 52, SYS_fchmodat = 53, SYS_openat = 56, SYS_close = 57, SYS_pipe2 = 59,
   SYS_read = 63, SYS_write = 64, SYS_pread = 67, SYS_readlinkat = 78, SYS_fsync = 82, SYS_exit_group = 94, SYS_setsid = 157,
-  SYS_getpid = 172, SYS_clone = 220, SYS_mmap = 222, SYS_wait4 = 260, SYS_renameat2 = 276, SYS_statx = 291
+  SYS_getpid = 172, SYS_socket = 198, SYS_connect = 203, SYS_clone = 220, SYS_mmap = 222, SYS_wait4 = 260, SYS_renameat2 = 276, SYS_statx = 291
 };
 
 static inline long call(long number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
@@ -99,6 +106,8 @@ static inline long sys_close(int fd) { return call(SYS_close, fd, 0, 0, 0, 0, 0)
 static inline long sys_fsync(int fd) { return call(SYS_fsync, fd, 0, 0, 0, 0, 0); }
 static inline long sys_fchmod(int fd, int mode) { return call(SYS_fchmod, fd, mode, 0, 0, 0, 0); }
 static inline long sys_getpid(void) { return call(SYS_getpid, 0, 0, 0, 0, 0, 0); }
+static inline long sys_socket(int family, int type) { return call(SYS_socket, family, type, 0, 0, 0, 0); }
+static inline long sys_connect(int fd, const void *to, u64 n) { return call(SYS_connect, fd, (u64)to, n, 0, 0, 0); }
 static inline long sys_setsid(void) { return call(SYS_setsid, 0, 0, 0, 0, 0, 0); }
 static inline long sys_fork(void) { return call(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0); }
 static inline long sys_wait(int pid, int *status) { return call(SYS_wait4, pid, (u64)status, 0, 0, 0, 0); }

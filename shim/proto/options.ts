@@ -36,3 +36,17 @@ export const RuncOptions = message("RuncOptions", {
   taskApiVersion: one(13, "uint32"),
 });
 export type RuncOptions = MessageOf<typeof RuncOptions>;
+
+/**
+ * What containerd sends with a checkpoint, but not for the requests of CRI.
+ *
+ * @see {@link https://github.com/containerd/containerd/blob/v2.1.0/api/types/runc/options/oci.proto}
+ */
+export const CheckpointOptions = message("CheckpointOptions", {
+  exit: one(1, "bool"),
+  openTcp: one(2, "bool"),
+  externalUnixSockets: one(3, "bool"),
+  terminal: one(4, "bool"),
+  fileLocks: one(5, "bool"),
+});
+export type CheckpointOptions = MessageOf<typeof CheckpointOptions>;

@@ -21,16 +21,13 @@ export interface RuncProgram {
 export interface RuncCall {
   /** The subcommand, then its options and arguments. */
   readonly args: readonly string[];
-  /** What runc and the process that it makes get as stdin, stdout, stderr; without it, nothing. */
-  readonly stdio?: readonly [number, number, number];
+  /** What runc and the process that it makes get as stdin, stdout, stderr, and perhaps fd 3; without it, nothing. */
+  readonly stdio?: readonly [number, number, number, number?];
   /** What runc reads on its stdin. */
   readonly input?: string;
   /** At most so many bytes of its stdout are wanted; more is an error. */
   readonly maxOutputBytes?: number;
 }
-
-/** fd 3 of runc; runc closes it for the processes that it makes. */
-const LOG_FD = 3;
 
 /**
  * Runs runc until it ends. When `signal` aborts, runc is stopped.
@@ -64,7 +61,8 @@ function openLog(root: string): number {
 }
 
 function spawnRunc(program: RuncProgram, { args, stdio, input, maxOutputBytes }: RuncCall, log: number): ChildProcess {
-  const global = ["--root", program.root, "--log", `/proc/self/fd/${LOG_FD}`, "--log-format", "json"];
+  const logFd = stdio?.length ?? 3; // The last: runc closes it for the processes that it makes.
+  const global = ["--root", program.root, "--log", `/proc/self/fd/${logFd}`, "--log-format", "json"];
   const all = [...global, ...(program.systemdCgroup ? ["--systemd-cgroup"] : []), ...args];
   if (stdio !== undefined) return program.spawn(program.binary, all, { stdio: [...stdio, log] });
   const stdin = input === undefined ? "ignore" : "pipe";

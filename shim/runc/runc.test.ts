@@ -1,5 +1,15 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -53,12 +63,32 @@ describe("Runc", () => {
     });
   }
 
+  it("passes a descriptor to the container's program as fd 3", async () => {
+    const passed = openSync(join(folder, "passed"), "w");
+    const runc = runcOf(`echo "$*" > ${folder}/args; echo hello >&3; echo of runc >&4`);
+    await runc.create({ ...common, bundle: "/b", preserved: passed }, soon());
+    closeSync(passed);
+    const args = readFileSync(join(folder, "args"), "utf8");
+    expect(args).to.include("--log /proc/self/fd/4 ").and.to.include("--preserve-fds 1 c");
+    expect(readFileSync(join(folder, "passed"), "utf8")).to.equal("hello\n");
+  });
+
   it("reads state and pids", async () => {
     const state = { id: "c", pid: 7, status: "running", bundle: "/b" };
     expect(await runcOf(`echo '${JSON.stringify(state)}'`).state("c", soon())).to.deep.equal(state);
     expect(await runcOf("echo '[1,2]'").ps("c", soon())).to.deep.equal([1, 2]);
     expect(await runcOf("echo null").ps("c", soon())).to.deep.equal([]);
   });
+
+  for (const [said, expected] of [
+    ['echo \'{ "linux": { "seccomp": {\n "enabled": true, "actions": [] } } }\'', true],
+    ['echo \'{ "linux": { "seccomp": {"enabled": false}, "cgroup": {"enabled": true} } }\'', false],
+    ["exit 1", false],
+  ] as const) {
+    it(`${expected ? "sees" : "does not see"} that runc filters calls: ${said}`, async () => {
+      expect(await runcOf(said).filtersCalls(soon())).to.equal(expected);
+    });
+  }
 
   it("gives the resources of an update on stdin", async () => {
     await runcOf(`cat > ${folder}/input`).update("c", '{"pids":{"limit":7}}', soon());

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { RuncError } from "./errors.ts";
 import { releaseInit } from "./release-init.ts";
-import { runRunc, type RuncProgram, type Spawn } from "./run-runc.ts";
+import { runRunc, type RuncCall, type RuncProgram, type Spawn } from "./run-runc.ts";
 
 export interface RuncSettings {
   /** A path, or a name to be found on PATH; "runc" by default. */
@@ -23,6 +23,8 @@ export interface CreateRequest {
   readonly noPivotRoot?: boolean | undefined;
   readonly noNewKeyring?: boolean | undefined;
   readonly stdio: Stdio;
+  /** Becomes fd 3 of the container's program. */
+  readonly preserved?: number | undefined;
 }
 
 export interface ExecRequest {
@@ -57,6 +59,7 @@ export interface RuncState {
   readonly bundle: string;
 }
 
+const FEATURES_BYTES = 1024 * 1024;
 const STATE_BYTES = 1024 * 1024;
 const PS_BYTES = 16 * 1024 * 1024;
 
@@ -73,13 +76,14 @@ export class Runc {
 
   /** Creates a container whose init waits for `start`. A failed one leaves nothing behind. */
   async create(request: CreateRequest, signal: AbortSignal): Promise<void> {
-    const { id, bundle, pidFile, consoleSocket, noPivotRoot, noNewKeyring, stdio } = request;
+    const { id, bundle, pidFile, consoleSocket, noPivotRoot, noNewKeyring, stdio, preserved } = request;
     const args = ["create", "--bundle", bundle, "--pid-file", pidFile];
     if (consoleSocket !== undefined) args.push("--console-socket", consoleSocket);
     if (noPivotRoot === true) args.push("--no-pivot");
     if (noNewKeyring === true) args.push("--no-new-keyring");
+    if (preserved !== undefined) args.push("--preserve-fds", "1");
     try {
-      await this.#run([...args, id], signal, stdio);
+      await this.#run([...args, id], signal, preserved === undefined ? stdio : [...stdio, preserved]);
     } catch (error) {
       if (!(error instanceof RuncError && error.code === "AlreadyExists")) await this.#cleanUp(id);
       throw error;
@@ -140,6 +144,18 @@ export class Runc {
     return parsePids(await runRunc(this.#program, call, signal));
   }
 
+  /** Whether it was built to filter system calls. One before 1.1, which can not say, counts as one that was not. */
+  async filtersCalls(signal: AbortSignal): Promise<boolean> {
+    try {
+      const call = { args: ["features"], maxOutputBytes: FEATURES_BYTES };
+      return /"seccomp": *\{\s*"enabled": *true/.test(await runRunc(this.#program, call, signal));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RuncError) return false;
+      throw error;
+    }
+  }
+
   /** Needs criu on the node; runc says so when it is missing. */
   async checkpoint(request: CheckpointRequest, signal: AbortSignal): Promise<void> {
     const { id, imagePath, workPath, options = [] } = request;
@@ -147,7 +163,7 @@ export class Runc {
     await this.#run(["checkpoint", "--image-path", imagePath, ...work, ...options, id], signal);
   }
 
-  async #run(args: readonly string[], signal: AbortSignal, stdio?: Stdio): Promise<void> {
+  async #run(args: readonly string[], signal: AbortSignal, stdio?: RuncCall["stdio"]): Promise<void> {
     await runRunc(this.#program, { args, ...(stdio === undefined ? {} : { stdio }) }, signal);
   }
 

@@ -1,12 +1,14 @@
 import { execFileSync } from "node:child_process";
+import { closeSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { inspectEntrypoint } from "./entrypoint.ts";
+import { inspectEntrypoint, openComponent } from "./entrypoint.ts";
 import type { Inspection } from "./is-wasm.ts";
 import { resolveDestinations } from "./mount-targets.ts";
+import type { OciMount } from "./oci-spec.ts";
 
 let folder = "";
 let rootfs = "";
@@ -25,6 +27,35 @@ function useHooks(): void {
     await rm(folder, { recursive: true });
   });
 }
+
+describe("openComponent()", () => {
+  useHooks();
+  const wasm = "\0asm\r\0\u0001\0 and more";
+
+  it("opens the image's file that would be run, through links", async () => {
+    await writeFile(join(rootfs, "app/app.wasm"), wasm);
+    await symlink("/app/app.wasm", join(rootfs, "bin/app"));
+    expect(contentOf(["/nowhere/app", "/bin/app"])).to.equal(wasm);
+  });
+
+  it("opens nothing but a component", async () => {
+    await writeFile(join(rootfs, "app/tool.wasm"), wasm);
+    expect(contentOf(["/none"])).to.equal(undefined);
+    expect(contentOf(["/app"])).to.equal(undefined);
+    expect(contentOf(["/bin/tool", "/app/tool.wasm"]), "a Linux program goes first").to.equal(undefined);
+  });
+
+  it("opens nothing of a volume, nor of the host", async () => {
+    await writeFile(join(folder, "volume/app.wasm"), wasm);
+    await writeFile(join(folder, "host.wasm"), wasm);
+    await symlink("../../host.wasm", join(rootfs, "app/out.wasm"));
+    const mounts = [{ destination: "/app/data", type: "bind", source: join(folder, "volume") }];
+    await mkdir(join(rootfs, "app/data"));
+    expect(inspectEntrypoint(rootfs, ["/app/data/app.wasm"], mounts).entrypoint.kind).to.equal("file");
+    expect(contentOf(["/app/data/app.wasm"], mounts)).to.equal(undefined);
+    expect(contentOf(["/app/out.wasm"])).to.equal(undefined);
+  });
+});
 
 describe("inspectEntrypoint()", () => {
   useHooks();
@@ -112,14 +143,16 @@ describe("inspectEntrypoint()", () => {
     expect(inspectEntrypoint(rootfs, ["/app/x"], mounts).entrypoint.kind).to.equal("missing");
   });
 
-  it("sees a Spin manifest that is a file", async () => {
-    expect(inspectEntrypoint(rootfs, ["/"]).hasSpinManifest).to.equal(false);
-    await mkdir(join(rootfs, "spin.toml"));
-    expect(inspectEntrypoint(rootfs, ["/"]).hasSpinManifest).to.equal(false);
-    await rm(join(rootfs, "spin.toml"), { recursive: true });
-    await writeFile(join(rootfs, "spin.toml"), "");
-    expect(inspectEntrypoint(rootfs, ["/"]).hasSpinManifest).to.equal(true);
-  });
+  for (const name of ["spin.toml", "spin.json"]) {
+    it(`sees a ${name} that is a file`, async () => {
+      expect(inspectEntrypoint(rootfs, ["/"]).hasSpinManifest).to.equal(false);
+      await mkdir(join(rootfs, name));
+      expect(inspectEntrypoint(rootfs, ["/"]).hasSpinManifest).to.equal(false);
+      await rm(join(rootfs, name), { recursive: true });
+      await writeFile(join(rootfs, name), "");
+      expect(inspectEntrypoint(rootfs, ["/"]).hasSpinManifest).to.equal(true);
+    });
+  }
 });
 
 describe("resolveDestinations()", () => {
@@ -169,4 +202,14 @@ function caught(work: () => unknown): unknown {
 
 function headOf({ entrypoint }: Inspection): string {
   return entrypoint.kind === "file" ? Buffer.from(entrypoint.head).toString("latin1") : entrypoint.kind;
+}
+
+function contentOf(candidates: readonly string[], mounts: readonly OciMount[] = []): string | undefined {
+  const fd = openComponent(rootfs, candidates, mounts);
+  if (fd === undefined) return undefined;
+  try {
+    return readFileSync(fd, "utf8");
+  } finally {
+    closeSync(fd);
+  }
 }

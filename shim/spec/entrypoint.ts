@@ -1,11 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { isRunnable, type Entrypoint, type Inspection } from "./is-wasm.ts";
+import { isRunnable, isWasmHead, type Entrypoint, type Inspection } from "./is-wasm.ts";
 import { rootViewOf } from "./mount-targets.ts";
 import type { OciMount } from "./oci-spec.ts";
 import { visitInRoot, type RootView } from "./rooted-path.ts";
 
 const HEAD_BYTES = 8;
-const SPIN_MANIFEST = "/spin.toml";
+/** As people write them, and as Spin's tools lock them. */
+const SPIN_MANIFESTS = ["/spin.toml", "/spin.json"];
 
 /**
  * Looks at what a container would execute, in its image and its volumes. Reads the mode and 8 bytes of regular files
@@ -20,8 +21,33 @@ export function inspectEntrypoint(
   mounts: readonly OciMount[] = [],
 ): Inspection {
   const view = rootViewOf(rootfs, mounts);
-  const manifest = look(view, SPIN_MANIFEST);
-  return { entrypoint: firstRunnable(view, candidates), hasSpinManifest: manifest.kind === "file" };
+  const hasSpinManifest = SPIN_MANIFESTS.some((path) => look(view, path).kind === "file");
+  return { entrypoint: firstRunnable(view, candidates), hasSpinManifest };
+}
+
+/**
+ * Opens the component that the candidates mean, for reading. `undefined` if they mean something else, or a file of a
+ * volume: that may be on a slow disk, and others change it.
+ *
+ * @returns a descriptor, which the caller closes.
+ */
+export function openComponent(
+  rootfs: string,
+  candidates: readonly string[],
+  mounts: readonly OciMount[] = [],
+): number | undefined {
+  const view = rootViewOf(rootfs, mounts);
+  const chosen = candidates.find((candidate) => isRunnable(look(view, candidate)));
+  if (chosen === undefined) return undefined;
+  return visitInRoot(view, chosen, (place, fd) => {
+    const isInVolume = view.mounts.some(({ destination }) => isAtOrBelow(place, destination));
+    if (fd === undefined || isInVolume || !fstatSync(fd).isFile() || !isWasmHead(readHead(fd))) return undefined;
+    return openFile(fd);
+  });
+}
+
+function isAtOrBelow(place: string, folder: string): boolean {
+  return place === folder || place.startsWith(`${folder}/`);
 }
 
 /** Like execvp: goes on to the next folder of PATH if what is there cannot be run. */
@@ -45,11 +71,15 @@ function look(view: RootView, path: string): Entrypoint {
 }
 
 function readHead(place: number): Uint8Array {
-  const fd = openSync(`/proc/self/fd/${String(place)}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  const fd = openFile(place);
   try {
     const head = new Uint8Array(HEAD_BYTES);
     return head.subarray(0, readSync(fd, head, 0, HEAD_BYTES, 0));
   } finally {
     closeSync(fd);
   }
+}
+
+function openFile(place: number): number {
+  return openSync(`/proc/self/fd/${String(place)}`, constants.O_RDONLY | constants.O_NONBLOCK);
 }

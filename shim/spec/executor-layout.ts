@@ -29,5 +29,20 @@ export interface ExecutorLayout {
 /** Of the executor's process: the path of the component, if it is not what the guest's first argument means. */
 export const COMPONENT_VARIABLE = "RCM_COMPONENT";
 
+/** Of the executor's process: the folder of the Spin application, if the image is one; `writeSpinApp` says what is in it. */
+export const SPIN_APP_VARIABLE = "RCM_SPIN_APP";
+
+/**
+ * Of the executor's process: the paths of what was prepared of its components, if anything, with `:` between them. Each file has
+ * the SHA-256 of its component for a name, in hexadecimal digits.
+ */
+export const PREPARED_VARIABLE = "RCM_PREPARED";
+
+/** Of the executor's process: the descriptor that it closes once it is at work. */
+export const READY_VARIABLE = "RCM_READY_FD";
+
+/** Of the executor's process: processors' worth of time that the container may use, if that is limited. */
+export const CPU_VARIABLE = "RCM_CPUS";
+
 /** Of the executor's process: what the container may use, in bytes, if that is limited. */
 export const MEMORY_VARIABLE = "RCM_MEMORY_BYTES";

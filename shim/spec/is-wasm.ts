@@ -13,7 +13,7 @@ export type Entrypoint =
 /** What `inspectEntrypoint` sees in a container's files. */
 export interface Inspection {
   readonly entrypoint: Entrypoint;
-  /** Whether there is a `/spin.toml`, as in images that were built from an application's folder. */
+  /** Whether there is a `/spin.toml` or `/spin.json`, as in images that were built from an application's folder. */
   readonly hasSpinManifest: boolean;
 }
 
@@ -83,7 +83,12 @@ function isLinuxProgram(entrypoint: Entrypoint): boolean {
 }
 
 function isWasmFile(entrypoint: Entrypoint): boolean {
-  return entrypoint.kind === "file" && startsWith(entrypoint.head, WASM);
+  return entrypoint.kind === "file" && isWasmHead(entrypoint.head);
+}
+
+/** Whether a file that begins so is of WebAssembly. */
+export function isWasmHead(head: Uint8Array): boolean {
+  return startsWith(head, WASM);
 }
 
 function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {

@@ -52,9 +52,10 @@ describe("rewriteForExecutor()", () => {
         it("runs the executor with the guest's arguments, variables and folder in its document", () => {
           const { args, cwd, env = [] } = rewritten.process ?? { cwd: "" };
           expect({ args, cwd }).to.deep.equal({ args: LAYOUT.command, cwd: "/" });
-          expect(env.map((entry) => entry.split("=", 1)[0])).to.deep.equal(["LANG", "RCM_MEMORY_BYTES", "RCM_GUEST_0"]);
+          const names = ["LANG", "RCM_MEMORY_BYTES", "RCM_CPUS", "RCM_GUEST_0"];
+          expect(env.map((entry) => entry.split("=", 1)[0])).to.deep.equal(names);
           expect(env[1]).to.match(/=[1-9]\d+$/);
-          const document = decodeGuest({ RCM_GUEST_0: env[2]?.slice("RCM_GUEST_0=".length) });
+          const document = decodeGuest({ RCM_GUEST_0: env.at(-1)?.slice("RCM_GUEST_0=".length) });
           const { args: guestArgs, env: guestEnv, cwd: guestCwd } = spec.process ?? { cwd: "" };
           expect(document).to.deep.equal({ args: guestArgs, env: guestEnv, cwd: guestCwd });
         });
@@ -68,6 +69,30 @@ describe("rewriteForExecutor()", () => {
         });
       });
     }
+  }
+
+  for (const [resources, expected] of [
+    [{ memory: { limit: 1000 }, cpu: { quota: 150_000, period: 100_000 } }, ["RCM_MEMORY_BYTES=1000", "RCM_CPUS=1.5"]],
+    [{ memory: { limit: -1 }, cpu: { quota: -1, period: 100_000 } }, []],
+    [{ cpu: { shares: 2 } }, []],
+  ] as const) {
+    it(`tells an executor of its limits, which are ${JSON.stringify(resources)}`, () => {
+      const { process } = rewrite(minimal({ linux: { resources } }));
+      expect(process?.env?.filter((entry) => /^RCM_(?:MEMORY|CPUS)/.test(entry))).to.deep.equal(expected);
+    });
+  }
+
+  for (const [what, memory, has] of [
+    ["no limit of memory", {}, true],
+    ["256 MiB", { limit: 256 * 1024 * 1024 }, true],
+    ["less", { limit: 256 * 1024 * 1024 - 1 }, false],
+  ] as const) {
+    it(`${has ? "gives an executor a roomy heap" : "keeps an executor's heap small"} with ${what}`, () => {
+      const [program = "", ...rest] = LAYOUT.command;
+      const { process } = rewrite(minimal({ linux: { resources: { memory } } }));
+      const roomy = has ? ["--node-options=--max-semi-space-size=16"] : [];
+      expect(process?.args).to.deep.equal([program, ...roomy, ...rest]);
+    });
   }
 
   it("gives an executor /proc and /dev where the pod puts volumes there", () => {

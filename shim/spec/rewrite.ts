@@ -1,6 +1,6 @@
 import { invalid, isObject } from "./check.ts";
 import { SpecError } from "./errors.ts";
-import { GUEST_ROOT, MEMORY_VARIABLE, NAME_FILES, type ExecutorLayout } from "./executor-layout.ts";
+import { CPU_VARIABLE, GUEST_ROOT, MEMORY_VARIABLE, NAME_FILES, type ExecutorLayout } from "./executor-layout.ts";
 import { encodeGuest } from "./guest-document.ts";
 import { cleanPath, isBind, isKernelMount, placeOfMount } from "./mounts.ts";
 import type { OciLinux, OciMount, OciProcess, OciSpec } from "./oci-spec.ts";
@@ -26,6 +26,10 @@ const NEEDED: readonly OciMount[] = [
     options: ["nosuid", "strictatime", "mode=755", "size=65536k"],
   },
 ];
+/** With less, memory is what a container lacks first. */
+const TIGHT_BYTES = 256 * 1024 * 1024;
+/** For what lives as long as a request: as Node has it by itself, in MiB. */
+const ROOMY_HEAP = "--node-options=--max-semi-space-size=16";
 const FOREIGN = ["windows", "solaris", "vm", "zos", "freebsd"];
 
 export interface RewriteInput {
@@ -56,10 +60,11 @@ export function rewriteForExecutor({ spec, bundle, destinations, layout }: Rewri
   if (process === undefined) throw invalid("process", "there is none");
   if (root === undefined) throw invalid("root", "there is none");
   const isReadOnly = root.readonly === true;
+  const limits = readLimits(spec);
   const image = cleanPath(root.path.startsWith("/") ? root.path : `${bundle}/${root.path}`);
   return {
     ...spec,
-    process: processOf(process, [...layout.env, ...memoryOf(spec)], layout.command),
+    process: processOf(process, [...layout.env, ...limitsOf(limits)], commandOf(layout, limits)),
     root: { ...root, path: layout.tree, readonly: true },
     mounts: mountsOf(spec.mounts ?? [], destinations, layout, image),
     ...(isReadOnly ? { linux: withReadOnlyGuest(spec) } : {}),
@@ -71,12 +76,37 @@ function processOf(process: OciProcess, env: readonly string[], command: readonl
   return { ...process, args: command, env: [...env, ...guest], cwd: "/" };
 }
 
-/** The executor does not see its cgroup in each container. */
-function memoryOf({ linux }: OciSpec): readonly string[] {
+interface Limits {
+  readonly memoryBytes: number | undefined;
+  readonly cpus: number | undefined;
+}
+
+function readLimits({ linux }: OciSpec): Limits {
   const resources = linux?.["resources"];
-  const memory = isObject(resources) ? resources["memory"] : undefined;
-  const limit = isObject(memory) ? memory["limit"] : undefined;
-  return typeof limit === "number" && limit > 0 ? [`${MEMORY_VARIABLE}=${String(limit)}`] : [];
+  const { memory, cpu } = isObject(resources) ? resources : {};
+  const [quota, period] = [numberAt(cpu, "quota"), numberAt(cpu, "period")];
+  const cpus = quota === undefined || period === undefined ? undefined : quota / period;
+  return { memoryBytes: numberAt(memory, "limit"), cpus };
+}
+
+/** The executor does not see its cgroup in each container. */
+function limitsOf({ memoryBytes, cpus }: Limits): readonly string[] {
+  return [
+    ...(memoryBytes === undefined ? [] : [`${MEMORY_VARIABLE}=${String(memoryBytes)}`]),
+    ...(cpus === undefined ? [] : [`${CPU_VARIABLE}=${String(cpus)}`]),
+  ];
+}
+
+/** The shim's own heap is kept small from the start, which a server pays for. */
+function commandOf({ command: [program = "", ...rest] }: ExecutorLayout, { memoryBytes }: Limits): readonly string[] {
+  const isTight = memoryBytes !== undefined && memoryBytes < TIGHT_BYTES;
+  return isTight ? [program, ...rest] : [program, ROOMY_HEAP, ...rest];
+}
+
+/** Less than one means that there is no limit. */
+function numberAt(values: unknown, name: string): number | undefined {
+  const value = isObject(values) ? values[name] : undefined;
+  return typeof value === "number" && value > 0 ? value : undefined;
 }
 
 function mountsOf(

@@ -15,6 +15,27 @@ describe("IdleEnd", () => {
   it("goes by the last call", async () => {
     expect(await ends(() => true, [1, 60_000])).to.equal(false);
   });
+
+  it("never ends sooner for work that is expected at least", async () => {
+    let ended = 0;
+    const idle = new IdleEnd(
+      () => true,
+      () => {
+        ended += 1;
+      },
+    );
+    idle.expectWork(60_000);
+    idle.expectWorkAtLeast(1);
+    await sleep(30);
+    expect(ended).to.equal(0);
+    idle.expectWork(1);
+    idle.expectWorkAtLeast(60_000);
+    await sleep(30);
+    expect(ended).to.equal(0);
+    idle.expectWork(1);
+    await sleep(30);
+    expect(ended).to.equal(1);
+  });
 });
 
 async function ends(isIdle: () => boolean, calls: readonly number[]): Promise<boolean> {

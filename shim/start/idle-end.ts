@@ -7,6 +7,8 @@ export class IdleEnd {
   readonly #isIdle: () => boolean;
   readonly #end: () => void;
   #timer: NodeJS.Timeout | undefined;
+  /** In milliseconds of `process.uptime()`. */
+  #due = 0;
 
   constructor(isIdle: () => boolean, end: () => void) {
     this.#isIdle = isIdle;
@@ -16,9 +18,14 @@ export class IdleEnd {
   /** Ends it in `ms` milliseconds if it is idle then. An earlier call does not count any more. */
   expectWork(ms: number): void {
     clearTimeout(this.#timer);
+    this.#due = process.uptime() * 1000 + ms;
     this.#timer = setTimeout(() => {
       if (this.#isIdle()) this.#end();
     }, ms);
     this.#timer.unref();
+  }
+  /** The same, unless it would have been later anyway. */
+  expectWorkAtLeast(ms: number): void {
+    if (this.#due < process.uptime() * 1000 + ms) this.expectWork(ms);
   }
 }

@@ -13,24 +13,28 @@ const CONNECT_MS = 2000;
  * @throws {ShimError} `StartFailed` if there is no telling.
  */
 export async function isShimAlive(path: string): Promise<boolean> {
-  const seen = inodeOf(path);
+  const seen = identityOf(path);
   if (seen === undefined) return false;
   const socket = connect(path);
   try {
     await once(socket, "connect", { signal: AbortSignal.timeout(CONNECT_MS) });
     return true;
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ECONNREFUSED")) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") return false; // Another who found it dead has just taken it away.
+    if (code !== "ECONNREFUSED") {
       throw new ShimError("StartFailed", `Cannot reach the shim at "${path}": ${messageOf(error)}`, { cause: error });
     }
     // Others may have done this before, and begun anew.
-    if (inodeOf(path) === seen) rmSync(path, { force: true });
+    if (identityOf(path) === seen) rmSync(path, { force: true });
     return false;
   } finally {
     socket.destroy();
   }
 }
 
-function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
+/** A number of its own is not enough: ext4 gives that of a removed file to the next one. */
+function identityOf(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${String(stats.ino)} ${String(stats.ctimeNs)}`;
 }

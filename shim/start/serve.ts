@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { messageOf } from "@rcm/lib/errors";
 import { OomWatches } from "../cgroup/oom-watch.ts";
 import { readCgroupMounts } from "../cgroup/paths.ts";
-import type { ComponentQuery } from "../content/component-of-image.ts";
+import type { CgroupMounts } from "../cgroup/paths.ts";
 import { ContentError } from "../content/errors.ts";
+import type { WasmOfImage, WasmQuery } from "../content/wasm-of-image.ts";
 import { EventPublisher } from "../events/publisher.ts";
 import type { Flags } from "../flags.ts";
 import { EventCounter } from "../linux/event-counter.ts";
 import { Reaper } from "../linux/reaper.ts";
 import { becomeSubreaper } from "../linux/subreaper.ts";
+import { PreparedComponents } from "../prepared/prepared-components.ts";
 import type { TaskHost } from "../task/container.ts";
 import { executorFiles } from "../task/executor-files.ts";
 import { taskServices } from "../task/methods.ts";
@@ -18,18 +20,36 @@ import { TaskService } from "../task/service.ts";
 import { TtrpcServer } from "../ttrpc/server.ts";
 import { IdleEnd } from "./idle-end.ts";
 import { FifoLog } from "./log-fifo.ts";
+import { Rest } from "./rest.ts";
+import { NODE_GROUP, socketPath } from "./socket-address.ts";
 
 /** A shim that is not asked for a container after its start ends after so many milliseconds. */
 const UNUSED_MS = 5 * 60_000;
 
-/** One that was asked, and has none any more. */
+/**
+ * One that was asked, and has none any more. The node's shim also waits so long when it is told to end: a pod may just
+ * have found it, which then finds nobody.
+ */
 const EMPTY_MS = 10_000;
+
+/** A shim rests so often, in milliseconds, while commands are run in its containers: probes never end. */
+const BUSY_REST_MS = 60_000;
 
 /** How long the last events may take, in milliseconds. */
 const FLUSH_MS = 5000;
 
-/** Components of images that have no files: once for all containers of the node. */
-const LAYERS = { folder: "/var/lib/containerd-shim-spin-v2/layers", maxBytes: 4 * 1024 ** 3 };
+/** What images that have no files consist of: once for all containers of the node. */
+const CACHES = {
+  layers: { folder: "/var/lib/containerd-shim-spin-v2/layers", maxBytes: 4 * 1024 ** 3 },
+  apps: { folder: "/var/lib/containerd-shim-spin-v2/apps", maxBytes: 4 * 1024 ** 3 },
+};
+
+/** What was prepared of components, and what lives only as long as that takes. */
+const PREPARED = {
+  folder: "/var/lib/containerd-shim-spin-v2/prepared",
+  runFolder: "/run/containerd-shim-spin-v2/prepare",
+  maxBytes: 4 * 1024 ** 3,
+};
 
 export interface ServeCommand {
   readonly flags: Flags;
@@ -48,12 +68,28 @@ export async function serve({ flags, listener, path, env, bundle }: ServeCommand
   const task = new TaskService(host);
   const { promise: unneeded, resolve: shutdown } = Promise.withResolvers<void>();
   const idle = new IdleEnd(() => task.isEmpty, shutdown);
+  const rest = new Rest((error) => {
+    log.warn("Memory is not given back", { error });
+  });
+  function expectWork(): void {
+    idle.expectWork(EMPTY_MS);
+  }
+  const isNodes = path === socketPath({ ...flags, group: NODE_GROUP });
+  if (isNodes) {
+    listener.on("connection", () => {
+      idle.expectWorkAtLeast(EMPTY_MS);
+    });
+  }
   const calls = {
     pid: process.pid,
-    shutdown,
-    deleted: () => {
-      idle.expectWork(EMPTY_MS);
+    shutdown: isNodes ? expectWork : shutdown,
+    started: () => {
+      rest.expect();
     },
+    executed: () => {
+      rest.expectWithin(BUSY_REST_MS);
+    },
+    deleted: expectWork,
   };
   const server = new TtrpcServer(taskServices(host, task, calls));
   server.serve(listener);
@@ -66,15 +102,15 @@ export async function serve({ flags, listener, path, env, bundle }: ServeCommand
   log.debug("Serving", { path });
   await unneeded;
   rmSync(path, { force: true });
-  await Promise.all([server.close(), host.publisher.flush(FLUSH_MS)]);
+  await Promise.all([server.close(), host.publisher.flush(FLUSH_MS), host.prepared.stop()]);
   host.publisher.close();
 }
 
 /** An image that cannot be looked at may still be one of files. */
-async function findComponent(query: ComponentQuery, log: FifoLog): Promise<string | undefined> {
-  const { componentOfImage } = await import("../content/component-of-image.ts");
+async function findWasm(query: WasmQuery, log: FifoLog): Promise<WasmOfImage | undefined> {
+  const { wasmOfImage } = await import("../content/wasm-of-image.ts");
   try {
-    return await componentOfImage(query);
+    return await wasmOfImage(query);
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     log.warn("The image's layers cannot be looked at", { container: query.container, reason: messageOf(error) });
@@ -97,15 +133,20 @@ function openHost({ namespace, address }: Flags, env: ServeCommand["env"], log: 
       log.warn(message, { reason });
     },
   });
+  const executor = executorFiles(process.execPath);
+  let cgroupMounts: CgroupMounts | undefined;
   return {
     namespace,
     reaper,
     publisher,
-    oomWatches: new OomWatches(() => new EventCounter()),
-    cgroupMounts: readCgroupMounts(),
+    oomWatches: new OomWatches((onSignal) => new EventCounter(onSignal)),
+    get cgroupMounts() {
+      return (cgroupMounts ??= readCgroupMounts());
+    },
     log,
     env,
-    executor: executorFiles(process.execPath),
-    componentOfImage: async (container) => findComponent({ address, namespace, container, cache: LAYERS }, log),
+    executor,
+    prepared: new PreparedComponents({ ...PREPARED, ...executor, reaper, log }),
+    wasmOfImage: async (container) => findWasm({ address, namespace, container, caches: CACHES }, log),
   };
 }

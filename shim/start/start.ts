@@ -5,7 +5,8 @@ import type { Server } from "node:net";
 import { dirname, join } from "node:path";
 import type { Flags } from "../flags.ts";
 import { ShimError } from "../shim-error.ts";
-import { findShim } from "./find-shim.ts";
+import { findSocket } from "./find-socket.ts";
+import { isShimAlive } from "./is-shim-alive.ts";
 
 export interface Started {
   /** For containerd. */
@@ -25,9 +26,9 @@ const TRIES = 5;
  * @throws {ShimError} `StartFailed`, `BundleUnreadable`.
  */
 export async function start(flags: Flags, bundle: string): Promise<Started> {
+  const path = await findSocket(flags, bundle);
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const { path, isAlive } = await findShim(flags, bundle);
-    const listener = isAlive ? undefined : await listen(path);
+    const listener = (await isShimAlive(path)) ? undefined : await listen(path);
     if (listener === "taken") continue;
     const address = `unix://${path}`;
     writeFileSync(join(bundle, "address"), address); // How containerd up to 1.7 finds the shim after its own restart.

@@ -2,13 +2,23 @@ import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
-import { ReadStream } from "node:tty";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ReadStream } from "node:tty";
+import { nodeTty } from "@rcm/lib/late-modules";
+import { readableBytes } from "../linux/descriptor.ts";
 import { setWindowSize } from "../linux/terminal.ts";
 import type { ConsoleSocket } from "./console-socket.ts";
 import { awaitDrained } from "./drain.ts";
 import type { FdSet } from "./fd-set.ts";
 import type { Logger } from "./logger.ts";
 import type { Stdio } from "./stdio.ts";
+import { terminalInput } from "./terminal-input.ts";
+
+/** After a process has ended: how often to look whether its output has been copied. The kernel hands it on a little later. */
+const LOOK_MS = 15;
+const QUIET_LOOKS = 4;
+/** A second. */
+const KEPT_UP_LOOKS = 66;
 
 /** Node reads and writes pipes and files in different ways. */
 interface Descriptor {
@@ -102,7 +112,7 @@ interface Copy {
 
 /** The streams own their fds from now on. */
 function startCopy(masterFd: number, stdin: Descriptor | undefined, output: Descriptor): Copy {
-  const master = new ReadStream(masterFd);
+  const master = new (nodeTty().ReadStream)(masterFd);
   const { promise: isOver, resolve } = Promise.withResolvers<void>();
   master.on("error", () => undefined); // EIO: no process has the terminal any more.
   master.once("close", resolve);
@@ -111,7 +121,7 @@ function startCopy(masterFd: number, stdin: Descriptor | undefined, output: Desc
   master.pipe(sink, { end: false });
   const source = stdin === undefined ? undefined : openSource(stdin);
   source?.on("error", () => undefined);
-  source?.pipe(master, { end: false });
+  source?.pipe(terminalInput(masterFd, () => master.destroyed));
   return { master, masterFd, stdin: source, output: sink, isOver };
 }
 
@@ -125,12 +135,32 @@ function openSource({ fd, kind }: Descriptor): Readable {
 
 async function finishCopy(copy: Copy, signal: AbortSignal): Promise<void> {
   const aborted = signal.aborted ? Promise.resolve() : once(signal, "abort");
-  await Promise.race([copy.isOver, aborted]);
+  const ended = new AbortController();
+  await Promise.race([copy.isOver, aborted, untilQuiet(copy, ended.signal)]);
+  ended.abort();
   if (!copy.output.destroyed) {
     copy.output.end();
     await Promise.race([once(copy.output, "close").catch(() => undefined), aborted]);
   }
   stopCopy(copy);
+}
+
+/**
+ * Waits until all that the process wrote has been copied. Others may have the terminal still, and keep it for as long as they like:
+ * what those write is not waited for, once whoever reads has kept up with them for a while.
+ */
+async function untilQuiet({ master, masterFd, output }: Copy, signal: AbortSignal): Promise<void> {
+  let [quiet, keptUp] = [0, 0];
+  while (!signal.aborted && !master.destroyed && quiet < QUIET_LOOKS && keptUp < KEPT_UP_LOOKS) {
+    await delay(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    const isKeptUp = output.destroyed || output.writableLength === 0;
+    keptUp = isKeptUp ? keptUp + 1 : 0;
+    quiet = isKeptUp && !hasMore(master, masterFd) ? quiet + 1 : 0;
+  }
+}
+
+function hasMore(master: ReadStream, masterFd: number): boolean {
+  return !master.destroyed && master.readableLength + readableBytes(masterFd) > 0;
 }
 
 function stopCopy({ master, stdin, output }: Copy): void {

@@ -2,13 +2,15 @@ import { join } from "node:path";
 import type { Log } from "@rcm/lib/log";
 import type { OomWatch, OomWatches } from "../cgroup/oom-watch.ts";
 import type { CgroupMounts, CgroupPaths } from "../cgroup/paths.ts";
+import type { WasmOfImage } from "../content/wasm-of-image.ts";
 import type { EventPublisher } from "../events/publisher.ts";
 import type { Reaper } from "../linux/reaper.ts";
+import type { PreparedComponents } from "../prepared/prepared-components.ts";
 import type { Runc } from "../runc/runc.ts";
-import { TtrpcError } from "../ttrpc/status.ts";
 import type { ContainerKind, ContainerTraits } from "./container-traits.ts";
 import type { ExecutorFiles } from "./executor-files.ts";
 import type { TaskProcess } from "./process.ts";
+import type { Readiness } from "./readiness.ts";
 
 /** What the Task service works with. */
 export interface TaskHost {
@@ -20,14 +22,17 @@ export interface TaskHost {
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly executor: ExecutorFiles;
-  /** The component that a container's image consists of, as a file on the node. */
-  readonly componentOfImage: (container: string) => Promise<string | undefined>;
+  /** What a container's image consists of; `undefined` if it has files instead. */
+  readonly wasmOfImage: (container: string) => Promise<WasmOfImage | undefined>;
+  readonly prepared: PreparedComponents;
 }
 
 /** A container that this shim has. */
 export interface Container {
   readonly id: string;
   readonly bundle: string;
+  /** Id of the first container of its pod, which may be its own. */
+  readonly pod: string;
   readonly kind: ContainerKind;
   readonly traits: ContainerTraits;
   readonly runc: Runc;
@@ -36,30 +41,15 @@ export interface Container {
   /** Where its processes are counted and limited. */
   readonly cgroup: CgroupPaths;
   readonly oomWatch: OomWatch;
+  /** When its program is at work; only the executor says so. */
+  readonly readiness: Readiness | undefined;
+  /** What is to be done once it runs, for later containers. */
+  readonly afterStart: () => void;
 }
 
 /** Where containerd mounts the container's file system. */
 export function rootfsOf(bundle: string): string {
   return join(bundle, "rootfs");
-}
-
-/** Longest time that runc may take for anything, in milliseconds: a node under load is slow, but not dead. */
-export const RUNC_MS = 60_000;
-
-/**
- * For what runc does on behalf of a call, whose deadline may be nearer. A lost connection ends nothing: a runc that is
- * killed in the midst can leave a frozen cgroup, and a containerd that comes back takes what was made away itself.
- */
-export function runcLimit(call: AbortSignal): AbortSignal {
-  const late = new AbortController();
-  call.addEventListener(
-    "abort",
-    () => {
-      if (call.reason instanceof TtrpcError && call.reason.code === "DEADLINE_EXCEEDED") late.abort(call.reason);
-    },
-    { once: true },
-  );
-  return AbortSignal.any([late.signal, AbortSignal.timeout(RUNC_MS)]);
 }
 
 /** Where console sockets are made: runc's shim uses the folder for temporary files, which may have a long name. */

@@ -1,19 +1,16 @@
 import { killAll } from "../cgroup/kill-all.ts";
 import { pidsIn } from "../cgroup/pids.ts";
 import { sendSignal } from "../linux/signal.ts";
-import type { CheckpointTaskRequest, UpdateTaskRequest } from "../proto/task.ts";
+import type { UpdateTaskRequest } from "../proto/task.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
-import { RUNC_MS } from "./container.ts";
 import type { Container, TaskHost } from "./container.ts";
 import type { TaskProcess } from "./process.ts";
 import { publishEvent } from "./publish-event.ts";
+import { RUNC_MS } from "./runc-limit.ts";
 
 const SIGKILL = 9;
 
 const MAX_RESOURCES_BYTES = 1024 * 1024;
-
-/** Writing a container's memory to disk takes its time, in milliseconds. */
-const CHECKPOINT_MS = 10 * 60_000;
 
 /** Signals are 1 to 64; 0 only asks whether the process is there. */
 const MAX_SIGNAL = 64;
@@ -79,14 +76,4 @@ export async function updateContainer({ id, runc }: Container, { resources }: Up
     );
   }
   await runc.update(id, json, AbortSignal.timeout(RUNC_MS));
-}
-
-/** Saves a container's memory, if the node has criu; runc says so if not. */
-export async function checkpointContainer(
-  host: TaskHost,
-  { id, runc }: Container,
-  { path }: CheckpointTaskRequest,
-): Promise<void> {
-  await runc.checkpoint({ id, imagePath: path }, AbortSignal.timeout(CHECKPOINT_MS));
-  publishEvent(host, "/tasks/checkpointed", { containerId: id, checkpoint: path });
 }

@@ -10,23 +10,34 @@ import { parseOptions } from "../options/runtime-options.ts";
 import type { RuntimeOptions } from "../options/runtime-options.ts";
 import type { CreateTaskRequest } from "../proto/task.ts";
 import { Runc } from "../runc/runc.ts";
+import { sandboxOf } from "../spec/container-kind.ts";
 import type { OciSpec } from "../spec/oci-spec.ts";
 import { parseSpec } from "../spec/parse-spec.ts";
+import type { Call } from "../ttrpc/service.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
 import { traitsOf } from "./container-traits.ts";
-import { RUNC_MS, rootfsOf, runcLimit } from "./container.ts";
+import { rootfsOf } from "./container.ts";
 import type { Container, TaskHost } from "./container.ts";
+import { forgetDeletion } from "./deletion-record.ts";
 import { openProcessStdio } from "./open-process-stdio.ts";
 import { prepareBundle } from "./prepare-bundle.ts";
 import { TaskProcess } from "./process.ts";
 import { publishEvent } from "./publish-event.ts";
 import { readPidFile } from "./read-pid-file.ts";
+import { Readiness } from "./readiness.ts";
+import { RUNC_MS, runcLimit } from "./runc-limit.ts";
 import { runtimeCall } from "./runtime-call.ts";
 import { superviseInit } from "./supervise.ts";
 import { watchCgroup } from "./watch-cgroup.ts";
 
 /** runc's process is here from the start, for `delete` to name it. */
 const PID_FILE = "init.pid";
+
+/**
+ * How long a container waits until its components are prepared, all together, in milliseconds. A JavaScript engine takes a
+ * second, more where others want the processor: kubelet waits two minutes.
+ */
+const PREPARE_MS = 30_000;
 
 /** How long that may take, in milliseconds. */
 const KILL_MS = 5000;
@@ -36,18 +47,28 @@ type Undo = (() => void | Promise<void>)[];
 /**
  * Creates a container in which nothing of the user's runs yet.
  *
- * @throws after taking back all that it did.
+ * @param leftBehind is called if not all can be taken back.
+ * @throws after taking back what it did.
  */
 export async function createContainer(
   host: TaskHost,
   request: CreateTaskRequest,
-  call: AbortSignal,
+  { call, leftBehind }: { readonly call: Call; readonly leftBehind: () => void },
 ): Promise<Container> {
   const undo: Undo = [];
+  forgetDeletion(request.bundle);
   try {
     return await create(host, request, { undo, call });
   } catch (error) {
-    await takeBack(host, request.id, undo);
+    for (const step of undo.toReversed()) {
+      try {
+        await step();
+      } catch (problem) {
+        leftBehind();
+        const reason = messageOf(problem);
+        host.log.warn("Not all of a failed creation was taken back", { container: request.id, reason });
+      }
+    }
     throw error;
   }
 }
@@ -55,7 +76,7 @@ export async function createContainer(
 async function create(
   host: TaskHost,
   request: CreateTaskRequest,
-  { undo, call }: { readonly undo: Undo; readonly call: AbortSignal },
+  { undo, call }: { readonly undo: Undo; readonly call: Call },
 ): Promise<Container> {
   const { id, bundle } = request;
   if (request.checkpoint !== "") {
@@ -65,42 +86,48 @@ async function create(
   const spec = readSpec(bundle);
   writeRuncSettings(bundle, options);
   mountRootfs(request, undo);
-  const { kind, runcBundle } = await prepareBundle(spec, {
+  const traits = traitsOf(spec, options.systemdCgroup);
+  const preparer = { binary: options.binaryName, systemdCgroup: traits.systemdCgroup };
+  const wait = { runc: preparer, call: call.signal, untilMs: performance.now() + PREPARE_MS };
+  const { kind, runcBundle, unprepared } = await prepareBundle(spec, {
     bundle,
     executor: host.executor,
-    componentOfImage: async () => host.componentOfImage(id),
+    wasmOfImage: async () => host.wasmOfImage(id),
+    prepared: async (place, env) => host.prepared.lookFirst(place, env, wait),
   });
-  const traits = traitsOf(spec, options.systemdCgroup);
   const runc = runcOf(host, options, traits.systemdCgroup);
   const init = new TaskProcess(id, "", request);
-  const { ioUid, ioGid } = options;
-  init.stdio = await openProcessStdio(host, init, { ioUid, ioGid });
+  init.stdio = await openProcessStdio(host, init, options);
   undo.push(() => init.stdio?.close());
+  const readiness = kind === "wasm" ? new Readiness() : undefined;
+  undo.push(() => readiness?.close());
   const limit = runcLimit(call);
   undo.push(async () => {
     if (limit.aborted) await endInCgroup(host, id, spec);
   });
-  init.pid = await createByRunc(runc, init, { bundle, runcBundle, options, limit });
+  setImmediate(() => host.cgroupMounts); // It is read while runc is at work.
+  init.pid = await createByRunc(runc, init, { bundle, runcBundle, options, readiness, limit });
   undo.push(async () => runc.delete(id, { force: true }, AbortSignal.timeout(RUNC_MS)));
+  limit.throwIfAborted(); // Whoever called has been told that it failed, and will not ask for it again.
   init.stdio.handedOver();
+  readiness?.handedOver();
   const { cgroup, oomWatch } = watchCgroup(host, id, init.pid);
   init.move("created", "create");
-  const { rootfs, stdin, stdout, stderr, terminal } = request;
-  const io = { stdin, stdout, stderr, terminal };
-  publishEvent(host, "/tasks/create", { containerId: id, bundle, rootfs, io, pid: init.pid });
-  const container = { id, bundle, kind, traits, runc, init, execs: new Map(), cgroup, oomWatch };
+  publishCreated(host, request, init.pid);
+  function afterStart(): void {
+    for (const order of unprepared) host.prepared.prepareLater(order, preparer);
+  }
+  const pod = sandboxOf(spec) ?? id;
+  const own = { id, bundle, pod, kind, traits, runc, init, execs: new Map<string, TaskProcess>() };
+  const container = { ...own, cgroup, oomWatch, readiness, afterStart };
   void superviseInit(host, container);
   return container;
 }
 
-async function takeBack(host: TaskHost, container: string, undo: Undo): Promise<void> {
-  for (const step of undo.toReversed()) {
-    try {
-      await step();
-    } catch (error) {
-      host.log.warn("Not all of a failed creation was taken back", { container, reason: messageOf(error) });
-    }
-  }
+function publishCreated(host: TaskHost, request: CreateTaskRequest, pid: number): void {
+  const { id, bundle, rootfs, stdin, stdout, stderr, terminal } = request;
+  const io = { stdin, stdout, stderr, terminal };
+  publishEvent(host, "/tasks/create", { containerId: id, bundle, rootfs, io, pid });
 }
 
 /**
@@ -146,6 +173,7 @@ interface Creation {
   readonly bundle: string;
   readonly runcBundle: string;
   readonly options: RuntimeOptions;
+  readonly readiness: Readiness | undefined;
   readonly limit: AbortSignal;
 }
 
@@ -153,12 +181,12 @@ interface Creation {
 async function createByRunc(
   runc: Runc,
   { containerId, stdio }: TaskProcess,
-  { bundle, runcBundle, options: { noPivotRoot, noNewKeyring }, limit }: Creation,
+  { bundle, runcBundle, options: { noPivotRoot, noNewKeyring }, readiness, limit }: Creation,
 ): Promise<number> {
   if (stdio === undefined) throw new TtrpcError("INTERNAL", `Container "${containerId}" has no input and output`);
   const { fds, consoleSocket } = stdio;
   const pidFile = join(bundle, PID_FILE);
   const creation = { id: containerId, bundle: runcBundle, pidFile, consoleSocket, noPivotRoot, noNewKeyring };
-  await runtimeCall("create", runc.create({ ...creation, stdio: fds }, limit));
+  await runtimeCall("create", runc.create({ ...creation, stdio: fds, preserved: readiness?.fd }, limit));
   return readPidFile(pidFile);
 }

@@ -1,13 +1,14 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecProcessRequest } from "../proto/task.ts";
+import type { Call } from "../ttrpc/service.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
-import { runcLimit } from "./container.ts";
 import type { Container, TaskHost } from "./container.ts";
 import { openProcessStdio } from "./open-process-stdio.ts";
 import { TaskProcess } from "./process.ts";
 import { publishEvent } from "./publish-event.ts";
 import { readPidFile } from "./read-pid-file.ts";
+import { runcLimit } from "./runc-limit.ts";
 import { runtimeCall } from "./runtime-call.ts";
 import { superviseExec } from "./supervise.ts";
 
@@ -71,7 +72,7 @@ function specOf({ execId, spec }: ExecProcessRequest): Uint8Array {
 export async function startExec(
   host: TaskHost,
   container: Container,
-  { process, call }: { readonly process: TaskProcess; readonly call: AbortSignal },
+  { process, call }: { readonly process: TaskProcess; readonly call: Call },
 ): Promise<void> {
   process.move("starting", "start");
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -97,7 +98,7 @@ const NOT_STARTED = 126;
 async function run(
   host: TaskHost,
   { id, bundle, runc }: Container,
-  { process, call }: { readonly process: TaskProcess; readonly call: AbortSignal },
+  { process, call }: { readonly process: TaskProcess; readonly call: Call },
 ): Promise<number> {
   const { execId, spec } = process;
   const processJsonFile = join(bundle, `exec-${execId}.json`);

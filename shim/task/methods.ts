@@ -29,9 +29,10 @@ import {
   WaitResponse,
 } from "../proto/task.ts";
 import { timestampFromDate } from "../proto/timestamp.ts";
-import type { Handler, Method, Services } from "../ttrpc/service.ts";
+import type { Call, Handler, Method, Services } from "../ttrpc/service.ts";
+import { checkpointContainer } from "./checkpoint.ts";
 import type { Container, TaskHost } from "./container.ts";
-import { checkpointContainer, killProcess, pauseContainer, resumeContainer, updateContainer } from "./control.ts";
+import { killProcess, pauseContainer, resumeContainer, updateContainer } from "./control.ts";
 import { statsOf } from "./measure.ts";
 import type { TaskService } from "./service.ts";
 import { toTtrpcError } from "./to-ttrpc-error.ts";
@@ -40,6 +41,10 @@ export interface ShimCalls {
   readonly pid: number;
   /** Ends the shim once the answer is sent. */
   readonly shutdown: () => void;
+  /** To be told of each container that runs. */
+  readonly started: () => void;
+  /** To be told of each command that runs in one. */
+  readonly executed: () => void;
   /** To be told of each container that is gone. */
   readonly deleted: () => void;
 }
@@ -55,16 +60,21 @@ type Methods = Readonly<Record<string, Method>>;
 /** Answers `Empty`. */
 const DONE = {};
 
-function lifeMethods(task: TaskService, { pid: shimPid, shutdown, deleted }: ShimCalls): Methods {
+function lifeMethods(task: TaskService, { pid: shimPid, shutdown, started, executed, deleted }: ShimCalls): Methods {
   return {
     Create: method(CreateTaskRequest, CreateTaskResponse, async (request, call) => ({
       pid: await task.create(request, call),
     })),
-    Start: method(StartRequest, StartResponse, async (request, call) => ({ pid: await task.start(request, call) })),
+    Start: method(StartRequest, StartResponse, async (request, call) => {
+      const pid = await task.start(request, call);
+      if (request.execId === "") started();
+      else executed();
+      return { pid };
+    }),
     Delete: method(DeleteRequest, DeleteResponse, async (request) => {
-      const { pid, exit } = await task.delete(request);
+      const response = await task.delete(request);
       if (request.execId === "") deleted();
-      return { pid, exitStatus: exit.status, exitedAt: timestampFromDate(exit.at) };
+      return response;
     }),
     // Also for a container that is not there: containerd asks when it finds the shim again.
     Connect: method(ConnectRequest, ConnectResponse, ({ id }) => ({ shimPid, taskPid: task.pidOf(id), version: "2" })),
@@ -76,14 +86,16 @@ function lifeMethods(task: TaskService, { pid: shimPid, shutdown, deleted }: Shi
 }
 
 function processMethods(host: TaskHost, task: TaskService): Methods {
-  const wait = method(WaitRequest, WaitResponse, async (request, signal) => {
+  const wait = method(WaitRequest, WaitResponse, async (request, { signal }) => {
     const { status, at } = await task.wait(request, signal);
     return { exitStatus: status, exitedAt: timestampFromDate(at) };
   });
   return {
     State: method(StateRequest, StateResponse, (request) => task.state(request)),
     Kill: method(KillRequest, Empty, async (request) => {
-      await killProcess(host, task.container(request.id), task.process(request), request);
+      const { signal, execId } = request;
+      const all = request.all && execId === ""; // A command's own processes are not known apart.
+      await killProcess(host, task.container(request.id), task.process(request), { signal, all });
       return DONE;
     }),
     Exec: method(ExecProcessRequest, Empty, (request) => {
@@ -141,11 +153,11 @@ interface Encoder<A> {
 function method<Q, A>(
   request: Decoder<Q>,
   answer: Encoder<A>,
-  work: (request: Q, signal: AbortSignal) => A | Promise<A>,
+  work: (request: Q, call: Call) => A | Promise<A>,
 ): Handler {
-  return async (payload, { signal }) => {
+  return async (payload, call) => {
     try {
-      return answer.encode(await work(request.decode(payload), signal));
+      return answer.encode(await work(request.decode(payload), call));
     } catch (error) {
       throw toTtrpcError(error);
     }

@@ -1,28 +1,38 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+import type { WasmOfImage } from "../content/wasm-of-image.ts";
+import type { ComponentPlace, Looked, PrepareOrder } from "../prepared/prepared-components.ts";
 import { containerKind } from "../spec/container-kind.ts";
-import { inspectEntrypoint } from "../spec/entrypoint.ts";
+import { inspectEntrypoint, openComponent } from "../spec/entrypoint.ts";
 import { EXECUTOR_TREE } from "../spec/executor-layout.ts";
 import type { ExecutorLayout } from "../spec/executor-layout.ts";
+import { makeTree } from "../spec/executor-tree.ts";
 import { entrypointCandidates, isRunnable, isWasm } from "../spec/is-wasm.ts";
 import { resolveDestinations } from "../spec/mount-targets.ts";
 import type { OciSpec } from "../spec/oci-spec.ts";
 import { rewriteForExecutor } from "../spec/rewrite.ts";
 import type { ContainerKind } from "./container-traits.ts";
-import { withComponent, type ExecutorFiles } from "./executor-files.ts";
+import { withPrepared, withWasm, type ExecutorFiles } from "./executor-files.ts";
 
 /** What decides about a container, besides its own specification. */
 export interface BundleOrder {
   readonly bundle: string;
   readonly executor: ExecutorFiles;
-  /** The component that its image consists of, as a file on the node; `undefined` if it has files instead. */
-  readonly componentOfImage: () => Promise<string | undefined>;
+  /** What its image consists of; `undefined` if it has files instead. */
+  readonly wasmOfImage: () => Promise<WasmOfImage | undefined>;
+  /** What was prepared of a component, or what is to be done about it, for a pod with these variables. */
+  readonly prepared: (place: ComponentPlace, env: readonly string[]) => Promise<Looked>;
 }
+
+/** The largest of an application's components; more are not prepared, for a stranger says how many there are. */
+const MAX_COMPONENTS = 8;
 
 export interface PreparedBundle {
   readonly kind: ContainerKind;
   /** The folder that runc is to take its specification from. */
   readonly runcBundle: string;
+  /** What is to be prepared for later containers. */
+  readonly unprepared: readonly PrepareOrder[];
 }
 
 /**
@@ -33,38 +43,59 @@ export interface PreparedBundle {
  */
 export async function prepareBundle(spec: OciSpec, order: BundleOrder): Promise<PreparedBundle> {
   const { bundle } = order;
-  if (containerKind(spec) === "sandbox") return { kind: "sandbox", runcBundle: bundle };
+  if (containerKind(spec) === "sandbox") return { kind: "sandbox", runcBundle: bundle, unprepared: [] };
   const rootfs = rootfsIn(spec, bundle);
   const mounts = spec.mounts ?? [];
   const inspection = inspectEntrypoint(rootfs, entrypointCandidates(spec), mounts);
   const isInFiles = isRunnable(inspection.entrypoint) || inspection.hasSpinManifest;
   // Ordinary containers pay nothing for those that have no files.
-  const component = isInFiles ? undefined : await order.componentOfImage();
-  const hasWasmLayers = component !== undefined;
+  const wasm = isInFiles ? undefined : await order.wasmOfImage();
+  const hasWasmLayers = wasm !== undefined;
   // runc says that a program is missing in the words that people know.
   const missing = inspection.entrypoint.kind === "missing" && !isInFiles && !hasWasmLayers;
-  if (missing || !isWasm({ spec, hasWasmLayers, inspection })) return { kind: "linux", runcBundle: bundle };
-  const executor = component === undefined ? order.executor : withComponent(order.executor, component);
+  if (missing || !isWasm({ spec, hasWasmLayers, inspection })) {
+    return { kind: "linux", runcBundle: bundle, unprepared: [] };
+  }
+  return await writeWasmBundle(spec, order, { rootfs, wasm });
+}
+
+interface WasmFiles {
+  readonly rootfs: string;
+  /** What is none of the image's files. */
+  readonly wasm: WasmOfImage | undefined;
+}
+
+async function writeWasmBundle(
+  spec: OciSpec,
+  { bundle, ...order }: BundleOrder,
+  { rootfs, wasm }: WasmFiles,
+): Promise<PreparedBundle> {
+  const mounts = spec.mounts ?? [];
+  const places: readonly ComponentPlace[] =
+    wasm === undefined
+      ? [{ kind: "image", open: () => openComponent(rootfs, entrypointCandidates(spec), mounts) }]
+      : placesOf(wasm);
+  const looked: Looked[] = [];
+  for (const place of places) looked.push(await order.prepared(place, spec.process?.env ?? []));
+  const executor = withPrepared(
+    wasm === undefined ? order.executor : withWasm(order.executor, wasm),
+    looked.flatMap(({ prepared }) => prepared ?? []),
+  );
   const runcBundle = join(bundle, "executor");
   const layout: ExecutorLayout = { ...executor, tree: join(runcBundle, "rootfs") };
-  makeTree(layout.tree, executor);
+  makeTree(layout.tree, EXECUTOR_TREE, executor.files);
   const destinations = resolveDestinations(rootfs, mounts);
   const rewritten = rewriteForExecutor({ spec, bundle, destinations, layout });
   writeFileSync(join(runcBundle, "config.json"), JSON.stringify(rewritten), { mode: 0o600 });
-  return { kind: "wasm", runcBundle };
+  return { kind: "wasm", runcBundle, unprepared: looked.flatMap(({ order: unprepared }) => unprepared ?? []) };
+}
+
+function placesOf(wasm: WasmOfImage): readonly ComponentPlace[] {
+  const files = wasm.kind === "component" ? [wasm] : wasm.components.slice(0, MAX_COMPONENTS);
+  return files.map(({ digest, file }) => ({ kind: "layer", digest, file }));
 }
 
 function rootfsIn({ root }: OciSpec, bundle: string): string {
   const path = root?.path ?? "rootfs";
   return isAbsolute(path) ? path : join(bundle, path);
-}
-
-/** The executor's root: empty folders and files to mount things on. */
-function makeTree(tree: string, { files }: ExecutorFiles): void {
-  for (const folder of EXECUTOR_TREE.folders) mkdirSync(join(tree, folder), { recursive: true, mode: 0o755 });
-  for (const file of EXECUTOR_TREE.files) writeFileSync(join(tree, file), "", { mode: 0o644 });
-  for (const { destination, kind } of files) {
-    if (kind === "folder") mkdirSync(join(tree, destination), { recursive: true, mode: 0o755 });
-    else writeFileSync(join(tree, destination), "", { mode: 0o755 });
-  }
 }

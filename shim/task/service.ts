@@ -1,9 +1,11 @@
-import type { CreateTaskRequest, ExecProcessRequest, StateResponse } from "../proto/task.ts";
+import type { CreateTaskRequest, DeleteResponse, ExecProcessRequest, StateResponse } from "../proto/task.ts";
 import { timestampFromDate } from "../proto/timestamp.ts";
+import type { Call } from "../ttrpc/service.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
 import type { Container, TaskHost } from "./container.ts";
 import { createContainer } from "./create-container.ts";
 import { deleteContainer, deleteExec } from "./delete.ts";
+import { recordDeletion } from "./deletion-record.ts";
 import { addExec, startExec } from "./exec.ts";
 import type { TaskProcess } from "./process.ts";
 import { startContainer } from "./start-container.ts";
@@ -24,6 +26,8 @@ export class TaskService {
   readonly #containers = new Map<string, Container>();
   /** Names of containers that are being created. */
   readonly #creating = new Set<string>();
+  /** Whether something of a creation that failed may still be there. */
+  #leftBehind = false;
 
   constructor(host: TaskHost) {
     this.#host = host;
@@ -33,15 +37,19 @@ export class TaskService {
     return this.#containers.size === 0 && this.#creating.size === 0;
   }
 
-  /** @param call aborts when nobody waits for the container any more. */
-  async create(request: CreateTaskRequest, call: AbortSignal): Promise<number> {
+  async create(request: CreateTaskRequest, call: Call): Promise<number> {
     const { id } = request;
     if (this.#containers.has(id) || this.#creating.has(id)) {
       throw new TtrpcError("ALREADY_EXISTS", `Cannot create container "${id}": there is one of that name`);
     }
     this.#creating.add(id);
     try {
-      const container = await createContainer(this.#host, request, call);
+      const container = await createContainer(this.#host, request, {
+        call,
+        leftBehind: () => {
+          this.#leftBehind = true;
+        },
+      });
       this.#containers.set(id, container);
       return container.init.pid;
     } finally {
@@ -49,7 +57,7 @@ export class TaskService {
     }
   }
 
-  async start({ id, execId }: ProcessId, call: AbortSignal): Promise<number> {
+  async start({ id, execId }: ProcessId, call: Call): Promise<number> {
     const container = this.container(id);
     if (execId === "") await startContainer(this.#host, container, call);
     else await startExec(this.#host, container, { process: this.process({ id, execId }), call });
@@ -57,15 +65,24 @@ export class TaskService {
   }
 
   /** @returns the process and how it ended. */
-  async delete({ id, execId }: ProcessId): Promise<{ readonly pid: number; readonly exit: Exit }> {
+  async delete({ id, execId }: ProcessId): Promise<DeleteResponse> {
     const container = this.container(id);
     const process = this.process({ id, execId });
-    if (execId === "") {
-      const exit = await deleteContainer(this.#host, container);
-      this.#containers.delete(id);
-      return { pid: process.pid, exit };
-    }
-    return { pid: process.pid, exit: await deleteExec(container, process) };
+    if (execId !== "") return deleted(process, await deleteExec(container, process));
+    const response = deleted(process, await deleteContainer(this.#host, container));
+    this.#containers.delete(id);
+    if (this.#isAllOf(container)) recordDeletion(container.bundle, response);
+    return response;
+  }
+
+  /**
+   * Whether nothing else needs the command `delete` of the container: with version 3 of the protocol containerd runs that
+   * of a pod's first container for the whole pod.
+   */
+  #isAllOf({ id, pod }: Container): boolean {
+    if (id !== pod) return true;
+    if (this.#leftBehind || this.#creating.size > 0) return false;
+    return [...this.#containers.values()].every((other) => other.pod !== pod);
   }
 
   addExec(request: ExecProcessRequest): void {
@@ -133,4 +150,8 @@ export class TaskService {
       `Cannot find process "${execId}" of container "${id}": it was never added, or deleted`,
     );
   }
+}
+
+function deleted({ pid }: TaskProcess, { status, at }: Exit): DeleteResponse {
+  return { pid, exitStatus: status, exitedAt: timestampFromDate(at) };
 }

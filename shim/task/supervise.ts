@@ -16,6 +16,12 @@ const EXEC_END_MS = 2000;
  */
 const OOM_MS = 2000;
 
+/**
+ * How long the end waits after that, in milliseconds: containerd acts on the news after it has taken it, behind other
+ * news, and on the end at once. Kubelet, which looks once a second, would not look again.
+ */
+const OOM_ACTED_MS = 500;
+
 /** By SIGKILL, as is what the kernel ends for want of memory. */
 const KILLED = 128 + 9;
 
@@ -26,7 +32,10 @@ const KILL_MS = 5000;
 export async function superviseInit(host: TaskHost, container: Container): Promise<void> {
   const { init, execs } = container;
   const exit = await host.reaper.exitOf(init.pid);
-  if (await container.oomWatch.checkAtEnd(exit.status === KILLED)) await host.publisher.flush(OOM_MS);
+  if (await container.oomWatch.checkAtEnd(exit.status === KILLED)) {
+    await host.publisher.flush(OOM_MS);
+    await sleep(OOM_ACTED_MS);
+  }
   if (!container.traits.ownPids) {
     await killAll(container.cgroup, host.cgroupMounts, AbortSignal.timeout(KILL_MS)).catch((error: unknown) => {
       host.log.warn("Processes are left", { container: container.id, reason: messageOf(error) });

@@ -133,14 +133,16 @@ export class ServerConnection {
   async #run(streamId: number, request: Request, { handle, waits }: ServedMethod): Promise<void> {
     const abort = new AbortController();
     const { signal } = abort;
+    const late = new AbortController();
     const calls = waits ? this.#waiting : this.#running;
     calls.add(abort);
-    const timer = this.#startDeadline(request, abort);
+    const timer = this.#startDeadline(request, [abort, late]);
     signal.addEventListener("abort", () => {
       this.#answer(streamId, signal.reason);
     });
+    const call = { metadata: metadataOf(request), signal, deadline: late.signal };
     try {
-      const payload = await handle(request.payload, { metadata: metadataOf(request), signal });
+      const payload = await handle(request.payload, call);
       if (!signal.aborted) this.#answer(streamId, payload);
     } catch (error) {
       if (!signal.aborted) this.#answer(streamId, error);
@@ -151,14 +153,16 @@ export class ServerConnection {
     }
   }
 
-  #startDeadline({ timeoutNano, service, method }: Request, abort: AbortController): NodeJS.Timeout | undefined {
+  #startDeadline(
+    { timeoutNano, service, method }: Request,
+    calls: readonly AbortController[],
+  ): NodeJS.Timeout | undefined {
     if (timeoutNano === 0n) return undefined;
     const ms = Math.min(Number(timeoutNano) / 1e6, MAX_TIMER_MS);
     return setTimeout(() => {
       const took = String(Math.round(ms));
-      abort.abort(
-        new TtrpcError("DEADLINE_EXCEEDED", `Cannot call "${service}/${method}": it took longer than ${took} ms`),
-      );
+      const message = `Cannot call "${service}/${method}": it took longer than ${took} ms`;
+      for (const call of calls) call.abort(new TtrpcError("DEADLINE_EXCEEDED", message));
     }, ms);
   }
 

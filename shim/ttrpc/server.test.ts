@@ -78,6 +78,28 @@ describe("TtrpcServer", () => {
     expect(await aborted.promise).to.have.property("code", "DEADLINE_EXCEEDED");
   });
 
+  it("tells the handler of the deadline also if the connection is lost before", async () => {
+    const reasons: unknown[] = [];
+    const ended = Promise.withResolvers<void>();
+    loopback.serve({
+      async Hang(_payload, { signal, deadline }) {
+        socket.destroy();
+        signal.addEventListener("abort", () => reasons.push(signal.reason));
+        deadline.addEventListener("abort", () => {
+          reasons.push(deadline.reason);
+          ended.resolve();
+        });
+        await ended.promise;
+        return Buffer.alloc(0);
+      },
+    });
+    const { socket } = loopback.connectRaw();
+    const request = Request.encode({ service: SERVICE, method: "Hang", timeoutNano: 200_000_000n });
+    socket.write(encodeFrame({ streamId: 1, type: FRAME_TYPE.request, flags: 0 }, request));
+    await ended.promise;
+    expect(reasons.map((reason) => (reason as TtrpcError).code)).to.deep.equal(["UNAVAILABLE", "DEADLINE_EXCEEDED"]);
+  });
+
   const echo = Request.encode({ service: SERVICE, method: "Echo", payload: Buffer.from("p") });
   const { request, response, data } = FRAME_TYPE;
   const refused = [

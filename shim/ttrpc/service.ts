@@ -4,6 +4,8 @@ export interface Call {
   readonly metadata: ReadonlyMap<string, readonly string[]>;
   /** Aborts when nobody waits for the answer any more: the deadline is over, the connection lost, the server closed. */
   readonly signal: AbortSignal;
+  /** Aborts when the deadline is over, if there is one, also of a call whose connection was lost before. */
+  readonly deadline: AbortSignal;
 }
 
 /**

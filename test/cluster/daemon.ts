@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ClusterError } from "./cluster-error.ts";
@@ -62,9 +62,16 @@ export async function killDaemon(pidDir: string, name: string, signal: AbortSign
   process.kill(pid, "SIGKILL");
   await pollUntil(
     { what: `${name} to end`, timeoutMs: 10_000, intervalMs: 10, see: `/proc/${String(pid)}` },
-    async () => ((await findDaemon(pidDir, name)) === undefined ? true : undefined),
+    async () => ((await isGone(pid)) ? true : undefined),
     signal,
   );
+}
+
+/** A process whose first thread is a zombie still has its ports until its other threads have ended too. */
+async function isGone(pid: number): Promise<boolean> {
+  if ((await startTimeOf(pid)) !== undefined) return false;
+  const threads = await readdir(`/proc/${String(pid)}/task`).catch(() => []);
+  return threads.length <= 1;
 }
 
 function pidFile(pidDir: string, name: string): string {

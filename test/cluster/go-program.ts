@@ -32,6 +32,14 @@ export const COREDNS: GoProgram = {
   ldflags: "-s -w",
 };
 
+/** For autoscalers; tests that need it build it. */
+export const METRICS_SERVER: GoProgram = {
+  name: "metrics-server",
+  version: "0.8.0",
+  source: join(import.meta.dirname, "metrics-server"),
+  ldflags: "-s -w",
+};
+
 /** Kubernetes takes 4 minutes on 2 cores and more where others build too. */
 const BUILD_TIMEOUT_MS = 30 * 60_000;
 

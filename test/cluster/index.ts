@@ -1,6 +1,6 @@
 /** What tests and the demo use of this folder. */
 export { BUSYBOX_IMAGE } from "./base-images.ts";
-export { MACHINE_ADDRESS, REGISTRY } from "./addresses.ts";
+export { DNS_SERVICE_ADDRESS, MACHINE_ADDRESS, REGISTRY } from "./addresses.ts";
 export type { Cluster } from "./cluster.ts";
 export type { Progress } from "./progress.ts";
 export { openCluster } from "./cluster.ts";

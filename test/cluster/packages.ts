@@ -1,6 +1,7 @@
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { ClusterError } from "./cluster-error.ts";
+import { ForeignSuite } from "./foreign-suite.ts";
 import { exists } from "./go-program.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -23,13 +24,21 @@ const PACKAGES: Readonly<Record<string, string>> = {
   clang: "/usr/bin/clang",
   lld: "/usr/bin/ld.lld",
   "qemu-user-static": "/usr/bin/qemu-aarch64-static",
+  // For guests with other kernels: see test/vm.
+  "qemu-system-x86": "/usr/bin/qemu-system-x86_64",
+  e2fsprogs: "/usr/sbin/mke2fs",
+  // For the key-value stores of Spin.
+  "redis-server": "/usr/bin/redis-server",
   // For the Wasm of tests.
   "wasi-libc": "/usr/lib/wasm32-wasi/libc.a",
   "libclang-rt-dev-wasm32": "/usr/share/doc/libclang-rt-dev-wasm32",
+  // For tests of C code: its sanitizers.
+  "libclang-rt-dev": "/usr/share/doc/libclang-rt-dev",
+  // For the tools from PyPI that tests compare with.
+  "python3-pip": "/usr/share/doc/python3-pip",
 };
 
 const APT_TIMEOUT_MS = 10 * 60_000;
-const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** Installs what is missing, in one apt run; returns the names. Nothing gets started by it where the machine forbids that. */
 export async function installPackages(signal: AbortSignal): Promise<string[]> {
@@ -68,16 +77,9 @@ export async function unpackContainerd(
   const target = join(cacheDir, `containerd-${version}`);
   if (await exists(join(target, "usr/bin/containerd"))) return target;
   const folder = join(cacheDir, `apt-${version}`);
-  await Promise.all(
-    ["lists/partial", "cache/archives/partial"].map(async (name) => mkdir(join(folder, name), { recursive: true })),
-  );
   const suite = SUITES[version];
-  await writeFile(join(folder, "sources.list"), `deb [signed-by=${KEYRING}] ${await debianMirror()} ${suite} main\n`);
-  const options = { cwd: folder, timeoutMs: APT_TIMEOUT_MS };
-  await runCommand(["apt-get", ...aptFolders(folder), "update"], options, signal);
-  await runCommand(["apt-get", ...aptFolders(folder), "download", "containerd"], options, signal);
-  const archive = (await readdir(folder)).find((name) => name.startsWith(`containerd_${version}.`));
-  if (archive === undefined) {
+  const archive = await (await ForeignSuite.open(suite, folder, signal)).download("containerd", signal);
+  if (!basename(archive).startsWith(`containerd_${version}.`)) {
     throw new ClusterError(
       "MACHINE_UNFIT",
       `Cannot get containerd ${version}: Debian's ${suite} has another version now`,
@@ -85,37 +87,10 @@ export async function unpackContainerd(
   }
   const part = `${target}.part`;
   await rm(part, { recursive: true, force: true });
-  await runCommand(["dpkg", "-x", archive, part], options, signal);
+  await runCommand(["dpkg", "-x", archive, part], { timeoutMs: APT_TIMEOUT_MS }, signal);
   // A link to a runc of another C library: the machine's own runc must be found.
   await Promise.all(["usr/bin/runc", "usr/sbin/runc"].map(async (name) => rm(join(part, name), { force: true })));
   await rename(part, target);
   await rm(folder, { recursive: true });
   return target;
-}
-
-function aptFolders(folder: string): string[] {
-  const values = {
-    "Dir::Etc::sourcelist": join(folder, "sources.list"),
-    "Dir::Etc::sourceparts": "/dev/null",
-    "Dir::State::lists": join(folder, "lists"),
-    "Dir::Cache": join(folder, "cache"),
-    "APT::Sandbox::User": "root",
-  };
-  return Object.entries(values).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
-}
-
-async function debianMirror(): Promise<string> {
-  const folder = "/etc/apt/sources.list.d";
-  const names = await readdir(folder).catch(() => []);
-  const files = ["debian.sources", ...names].map((name) => join(folder, name));
-  for (const file of [...files, "/etc/apt/sources.list"]) {
-    const mirror = mirrorIn(await readFile(file, "utf8").catch(() => ""));
-    if (mirror !== undefined) return mirror;
-  }
-  throw new ClusterError("MACHINE_UNFIT", `Cannot get containerd packages: apt on this machine names no Debian mirror`);
-}
-
-/** The first mirror of the Debian archive proper in a `.sources` or one-line file. */
-export function mirrorIn(sources: string): string | undefined {
-  return /^(?:URIs:|deb(?: +\[[^\]]*\])?) +(\S+\/debian)\/?(?:\s|$)/m.exec(sources)?.[1];
 }

@@ -1,7 +1,4 @@
-import { once } from "node:events";
 import { rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Api } from "./api.ts";
 import { connectApi } from "./api.ts";
@@ -18,7 +15,9 @@ import {
   waitForApi,
 } from "./control-plane.ts";
 import { killDaemon } from "./daemon.ts";
+import { freePort, isPortFree } from "./free-port.ts";
 import { KUBE, buildGoProgram, goExecutable } from "./go-program.ts";
+import { pollUntil } from "./poll-until.ts";
 import { currentSettings } from "./settings.ts";
 
 export interface ApiOptions {
@@ -66,6 +65,7 @@ export async function startApi(options: ApiOptions, signal: AbortSignal): Promis
     api,
     killApiServer: async (killing) => killDaemon(plane.daemons.pidDir, "apiserver", killing),
     startApiServer: async (starting) => {
+      await waitForPort(plane, starting);
       await startApiServer(plane);
       await waitForApi(plane, api, starting);
     },
@@ -84,7 +84,9 @@ export async function startApi(options: ApiOptions, signal: AbortSignal): Promis
 
 async function planeOf({ dir, apiFlags = {} }: ApiOptions, signal: AbortSignal): Promise<Plane> {
   const kube = goExecutable(await buildGoProgram(KUBE, currentSettings().cacheDir, signal), KUBE);
-  const [apiPort = 0, etcdPort = 0, etcdPeerPort = 0] = await freePorts(3);
+  const ports = new Set<number>();
+  while (ports.size < 3) ports.add(await freePort());
+  const [apiPort = 0, etcdPort = 0, etcdPeerPort = 0] = ports;
   return {
     kube,
     dir,
@@ -100,6 +102,15 @@ async function planeOf({ dir, apiFlags = {} }: ApiOptions, signal: AbortSignal):
   };
 }
 
+/** One that was killed a moment ago may still have it. */
+async function waitForPort({ address, apiPort, daemons }: Plane, signal: AbortSignal): Promise<void> {
+  await pollUntil(
+    { what: `port ${apiPort} to be free`, timeoutMs: 20_000, intervalMs: 20, see: daemons.logDir },
+    async () => ((await isPortFree(apiPort, address)) ? true : undefined),
+    signal,
+  );
+}
+
 async function stop(plane: Plane, api: Api, signal: AbortSignal): Promise<void> {
   await api.close();
   await killAll(plane, signal);
@@ -108,18 +119,4 @@ async function stop(plane: Plane, api: Api, signal: AbortSignal): Promise<void> 
 
 async function killAll({ daemons }: Plane, signal: AbortSignal): Promise<void> {
   for (const name of ["controller-manager", "apiserver", "etcd"]) await killDaemon(daemons.pidDir, name, signal);
-}
-
-/** Ports that nobody listens on just now, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map(async (server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(
-    servers.map(async (server) => {
-      server.close();
-      return once(server, "close");
-    }),
-  );
-  return ports;
 }

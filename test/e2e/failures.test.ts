@@ -39,6 +39,11 @@ describe("a Shim that a node cannot take", () => {
     );
   }
 
+  async function label(node: string): Promise<string> {
+    const key = `shim\\.runtime\\.spinkube\\.dev/${SHIM}`;
+    return stage.kubectl(["get", "node", node, "-o", `jsonpath={.metadata.labels.${key}}`]);
+  }
+
   it("because its program cannot start pods is taken back on every node, and heals", async () => {
     const bytes = readFileSync("/bin/busybox");
     stage.server.serve("/busybox", bytes);
@@ -90,6 +95,26 @@ describe("a Shim that a node cannot take", () => {
     }
     await stage.kubectl(["annotate", "shim", SHIM, "runtime.spinkube.dev/retry=1"]);
     await waitFor((_state, one) => isProvisioned(one));
+  });
+
+  it("after a reboot any more gets no pods of it until it works again, which is looked at by itself", async () => {
+    const [host] = stage.hosts;
+    if (host === undefined) throw new Error("There is no node");
+    await apply({});
+    await waitFor((_state, shim) => isProvisioned(shim));
+    const program = `"$(readlink /opt/rcm/bin/containerd-shim-${SHIM})"`;
+    await host.out(`chmod 600 ${program}`);
+    await stage.cluster.powerOff(host.name, AbortSignal.timeout(60_000));
+    await stage.cluster.powerOn(host.name, AbortSignal.timeout(60_000));
+    const broken = await waitForShim(stage.kubectl, SHIM, 120_000, (shim) => {
+      const { state, reason } = stateOf(shim, host.name) ?? {};
+      return state === "Failed" && reason === "ShimBroken";
+    });
+    expect(stateOf(broken, host.name)?.message).not.to.include("not tried again");
+    expect(await label(host.name)).to.equal("failed");
+    await host.out(`chmod 755 ${program}`);
+    await waitFor((_state, shim) => isProvisioned(shim));
+    expect(await label(host.name)).to.equal("provisioned");
   });
 
   it("because it has nothing for the platform says so, and makes no Job", async () => {

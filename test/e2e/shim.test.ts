@@ -24,6 +24,11 @@ stat -f -c %T /memory
 cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2> /dev/null || cat /sys/fs/cgroup/memory.max
 cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2> /dev/null || cut -d ' ' -f 1 /sys/fs/cgroup/cpu.max`;
 
+/** What pods leave that should not: their shims, what a container's preparation needs, mounts of the shim's files. */
+const LEFT_OF_PODS = `for pid in $(pidof containerd-shim-spin-v2); do tr '\\0' ' ' < /proc/$pid/cmdline; echo; done
+find /run/containerd-shim-spin-v2/prepare -mindepth 2 2> /dev/null
+grep /opt/rcm /proc/mounts || true`;
+
 describe("our own shim on a cluster", () => {
   let stage: Stage;
   let artifact: Artifact;
@@ -229,12 +234,14 @@ describe("our own shim on a cluster", () => {
 
   it("leaves no process, no mount and no file when its Shim goes", async () => {
     await stage.kubectl(["delete", "pods", "-l", "app=rcm-test", "--wait", "--grace-period=1"]);
-    await onAllNodes(async (node) => {
-      const left = await hostOf(node).out(
-        "pidof containerd-shim-spin-v2; ls /run/rcm-shim 2> /dev/null; grep -c /opt/rcm /proc/mounts || true",
-      );
-      expect(left).to.equal("0");
-    });
+    // kubelet lets a pod go before its sandbox, and a shim may take ten seconds more to end.
+    await onAllNodes(async (node) =>
+      eventually(`the end of all shims of ${node}`, 60_000, async () => {
+        const left = await hostOf(node).out(LEFT_OF_PODS);
+        if (left !== "") throw new Error(left);
+        return true;
+      }),
+    );
     await stage.kubectl(["delete", "shim", OWN_SHIM, "--wait=false"]);
     await awaitNoShims(stage.kubectl);
     expect(await stage.listings()).to.deep.equal(clean);
@@ -251,7 +258,8 @@ function lastTick(log: readonly string[]): number {
 
 /**
  * Every line once, whole and in its order. Each end of containerd may lose one of the later ones: what it had read from
- * the pipe and not yet written into the file. Of that the shim knows nothing: containers write into the pipe themselves.
+ * the pipe and not yet written into the file, up to 32 KiB. It does so with every shim: `test/bench/shim.ts killed` shows
+ * it beside runc's, with containers that write so fast that nearly each end loses some.
  */
 function expectLog(log: readonly string[], ends: number): void {
   expect(log.slice(0, LINES)).to.deep.equal(Array.from({ length: LINES }, (_, at) => `line ${at + 1}`));

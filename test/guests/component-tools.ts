@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { cacheFolder } from "./guest-cache.ts";
-import { runTool } from "./run-tool.ts";
+import { npmFolder } from "./npm-folder.ts";
 
 /**
  * What builds components, from npm. preview2-shim 0.26.1 breaks jco: it no longer opens `/` by itself.
@@ -23,6 +22,7 @@ const MANIFEST = JSON.stringify({
 
 interface Jco {
   preview1AdapterCommandPath(): string | URL;
+  preview1AdapterReactorPath(): string | URL;
   parse(wat: string): Promise<Uint8Array>;
   componentNew(core: Uint8Array, adapters?: readonly [string, Uint8Array][]): Promise<Uint8Array>;
   componentEmbed(options: {
@@ -40,25 +40,8 @@ interface ComponentizeJs {
   componentize(options: object): Promise<{ readonly component: Uint8Array }>;
 }
 
-/** The folder in which the tools are installed. */
-async function toolsFolder(): Promise<string> {
-  const key = createHash("sha256").update(MANIFEST).digest("hex").slice(0, 16);
-  const folder = join(cacheFolder("tools"), key);
-  if (existsSync(folder)) return folder;
-  const half = mkdtempSync(join(cacheFolder("tools"), "half-"));
-  writeFileSync(join(half, "package.json"), MANIFEST);
-  await runTool("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline"], half);
-  try {
-    renameSync(half, folder);
-  } catch (error) {
-    rmSync(half, { recursive: true }); // Another test was faster.
-    if (!existsSync(folder)) throw error;
-  }
-  return folder;
-}
-
 async function load<Module>(name: string, entry: string): Promise<Module> {
-  const path = join(await toolsFolder(), "node_modules", "@bytecodealliance", name, entry);
+  const path = join(await npmFolder(MANIFEST), "node_modules", "@bytecodealliance", name, entry);
   return (await import(pathToFileURL(path).href)) as Module;
 }
 
@@ -79,7 +62,22 @@ export async function componentFromText(wat: string): Promise<Uint8Array> {
   return (await jco()).parse(wat);
 }
 
+/** A folder as `executor --adapters` takes it: wasm-tools, and the adapters of WASI's first version, as jco carries them. */
+export async function adapterFolder(): Promise<string> {
+  const packages = join(await npmFolder(MANIFEST), "node_modules", "@bytecodealliance");
+  const folder = cacheFolder("adapters");
+  for (const [from, name] of [
+    ["jco-transpile/vendor/wasm-tools.core.wasm", "wasm-tools.wasm"],
+    ["jco/lib/wasi_snapshot_preview1.command.wasm", "wasi-preview1-command.wasm"],
+    ["jco/lib/wasi_snapshot_preview1.reactor.wasm", "wasi-preview1-reactor.wasm"],
+  ] as const) {
+    copyFileSync(join(packages, from), join(folder, `${name}.${String(process.pid)}`));
+    renameSync(join(folder, `${name}.${String(process.pid)}`), join(folder, name));
+  }
+  return folder;
+}
+
 /** WASI's own WIT packages, as jco carries them. */
 export async function wasiWit(): Promise<string> {
-  return join(await toolsFolder(), "node_modules", "@bytecodealliance", "jco", "lib", "wit", "builtin", "0.2.12");
+  return join(await npmFolder(MANIFEST), "node_modules", "@bytecodealliance", "jco", "lib", "wit", "builtin", "0.2.12");
 }

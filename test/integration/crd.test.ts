@@ -48,6 +48,10 @@ function rollout(rolloutStrategy: object): Readonly<Record<string, unknown>> {
   return { rolloutStrategy };
 }
 
+function toleration(only: object): Readonly<Record<string, unknown>> {
+  return { tolerations: [only] };
+}
+
 function handler(name: string): Readonly<Record<string, unknown>> {
   return { runtimeClass: { name: "rc", handler: name } };
 }
@@ -107,6 +111,31 @@ describe("the CRD refuses", () => {
       { containerdRuntimeOptions: { a: "1\nb = 2" } },
       "the value of an option may not have control characters",
     ],
+    [
+      "a toleration of any value that names one",
+      toleration({ key: "gpu", operator: "Exists", value: "true" }),
+      'operator Exists takes every value, but value is "true": remove value, or use operator Equal',
+    ],
+    [
+      "a toleration of every key by a value",
+      toleration({ value: "true", effect: "NoSchedule" }),
+      "without key, operator must be Exists, but it is Equal: add key, or use operator Exists",
+    ],
+    [
+      "a toleration of an empty key",
+      toleration({ key: "", operator: "Equal" }),
+      "without key, operator must be Exists, but it is Equal",
+    ],
+    [
+      "a toleration for a time of what has no time",
+      toleration({ key: "gpu", operator: "Exists", effect: "NoSchedule", tolerationSeconds: 60 }),
+      "tolerationSeconds is for effect NoExecute only: use effect NoExecute, or remove tolerationSeconds",
+    ],
+    [
+      "a toleration for a time of every effect",
+      toleration({ key: "gpu", operator: "Exists", tolerationSeconds: 60 }),
+      "tolerationSeconds is for effect NoExecute only",
+    ],
     ["an unknown effect", { tolerations: [{ key: "a", effect: "Never" }] }, 'Unsupported value: "Never"'],
     ["an unknown field", { nodeselector: {} }, 'unknown field "spec.nodeselector"'],
   ];
@@ -153,6 +182,17 @@ describe("the CRD takes", () => {
     [
       "options and tolerations",
       { containerdRuntimeOptions: { SystemdCgroup: "true" }, tolerations: [{ operator: "Exists" }] },
+    ],
+    [
+      "every toleration that a RuntimeClass may have",
+      {
+        tolerations: [
+          { key: "gpu", value: "true" },
+          { key: "gpu", operator: "Equal", value: "true", effect: "NoSchedule" },
+          { key: "gpu", operator: "Exists", value: "" },
+          { operator: "Exists", effect: "NoExecute", tolerationSeconds: 60 },
+        ],
+      },
     ],
     ["a pause", { paused: true }],
   ];

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { TRAPPING, trappingComponent } from "./executor-component-traps.ts";
 import { call, coreModule, INSTALL_MS, refusal, start } from "./executor-component-wat.ts";
 
 /** Gives a string back as it came: pointer and length go to address 0. */
@@ -65,48 +66,8 @@ describe("the rules of the component model", function () {
   });
 
   it("traps when a value is none of its type", async () => {
-    const cases: readonly (readonly [type: string, core: string, body: string, trap: RegExp])[] = [
-      ["char", "i32", "(i32.const 0xd800)", /no character/],
-      ["char", "i32", "(i32.const 0x110000)", /no character/],
-      ['(enum "a" "b")', "i32", "(i32.const 2)", /none of the 2 cases/],
-      [
-        "string",
-        "i32",
-        "(i32.store (i32.const 0) (i32.const 131072)) (i32.store (i32.const 4) (i32.const 1)) (i32.const 0)",
-        /outside/,
-      ],
-      [
-        "string",
-        "i32",
-        "(i32.store (i32.const 0) (i32.const 0xfffffff0)) (i32.store (i32.const 4) (i32.const 32)) (i32.const 0)",
-        /outside/,
-      ],
-      [
-        "string",
-        "i32",
-        "(i32.store8 (i32.const 64) (i32.const 0xff)) (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1)) (i32.const 0)",
-        /not UTF-8/,
-      ],
-      ["string", "i32", "(i32.const 2)", /not aligned/],
-      [
-        "(list u32)",
-        "i32",
-        "(i32.store (i32.const 0) (i32.const 66)) (i32.store (i32.const 4) (i32.const 1)) (i32.const 0)",
-        /not aligned/,
-      ],
-      [
-        "(list u64)",
-        "i32",
-        "(i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 0x20000000)) (i32.const 0)",
-        /outside/,
-      ],
-    ];
-    for (const [type, core, body, trap] of cases) {
-      const named = type.startsWith("(enum") ? `(type $t0 ${type}) (export $t "t" (type $t0))` : `(type $t ${type})`;
-      const instance = await start(`(component ${coreModule(`(func (export "f") (result ${core}) ${body})`)}
-        (core instance $i (instantiate $m)) ${named}
-        (func (export "f") (result ${type.startsWith("(") ? "$t" : type})
-          (canon lift (core func $i "f") (memory (core memory $i "memory")) (realloc (core func $i "realloc")))))`);
+    for (const { type, body, trap } of TRAPPING) {
+      const instance = await start(trappingComponent({ type, body }));
       expect(() => call(instance, "f"), `${type} ${body}`).to.throw(trap);
       expect(() => call(instance, "f")).to.throw("used up");
     }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { freePort } from "../cluster/free-port.ts";
 import { ExecutorProcess } from "../support/executor-process.ts";
 import { exchange } from "../support/http-exchange.ts";
 import { buildRustGuest } from "../support/rust-guest.ts";
@@ -105,9 +106,7 @@ describe("executor serve, a guest that goes out", () => {
       ),
     );
     await delay(200);
-    const start = performance.now();
     expect(await lines("/")).to.deep.equal(["call 1"]);
-    expect(performance.now() - start).to.be.lessThan(2000);
     controller.abort();
     expect(await Promise.all(waiting)).to.deep.equal(Array.from({ length: 20 }, () => "gone"));
   });
@@ -126,14 +125,6 @@ describe("executor serve, a guest that goes out", () => {
 async function listen(server: net.Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return (server.address() as AddressInfo).port;
-}
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function answer(request: http.IncomingMessage, response: http.ServerResponse): void {

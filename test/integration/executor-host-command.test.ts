@@ -78,7 +78,7 @@ describe("executor run", () => {
       await executor.until(() => executor.stdout.includes("started"));
       const start = performance.now();
       expect((await executor.stop()).code, how).to.equal(143);
-      expect(performance.now() - start).to.be.lessThan(2000);
+      expect(performance.now() - start).to.be.lessThan(10_000);
     }
   });
 

@@ -1,11 +1,10 @@
-import { once } from "node:events";
 import { mkdtemp, readFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createKubeClient, kubeconfigCredentials, type KubeClient, type KubeClientOptions } from "@rcm/lib/kube-client";
 import { request } from "undici";
 import { findDaemon, killDaemon, startDaemon } from "../cluster/daemon.ts";
+import { freePort } from "../cluster/free-port.ts";
 import { pollUntil } from "../cluster/poll-until.ts";
 import { startApi, type RunningApi } from "../cluster/start-api.ts";
 
@@ -90,13 +89,4 @@ export class KubePlane {
     if (pid === undefined) throw new Error("Cannot find the API server: it does not run");
     return pid;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

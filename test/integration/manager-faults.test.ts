@@ -2,11 +2,13 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { eventually } from "../support/kubectl.ts";
 import { NAMESPACE, platform, type ShimJson } from "../support/manager-bench.ts";
-import { failure, useScene, SOON_MS } from "../support/manager-scene.ts";
+import { failure, ManagerScene, useScene, SOON_MS } from "../support/manager-scene.ts";
 
-const scene = useScene();
+const scene = new ManagerScene();
 
 describe("the manager when installers fail", () => {
+  useScene(scene);
+
   it("tries again what may pass, with a Job of another name", async () => {
     await scene.addNodes("a");
     scene.bench.answer = () =>
@@ -78,6 +80,9 @@ describe("the manager when installers fail", () => {
     await eventually("its Job to be gone", SOON_MS, async () =>
       (await scene.bench.get("job", "-n", NAMESPACE, job?.job ?? "")) === undefined ? true : undefined,
     );
+    // Nothing of ours ever ran on the node, so nothing is to be removed from it: another pod could not start either.
+    await scene.bench.kubectl(["delete", "shim", "spin", "--timeout=30s"]);
+    expect([scene.orders(), await scene.labelOf("a")]).to.deep.equal([["install a"], undefined]);
     const asked = (await scene.bench.requests("rcm-manager")).filter(
       (entry) => entry.objectRef?.resource === "events" && entry.verb === "list",
     );

@@ -1,13 +1,15 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { NAMESPACE, shimManifest } from "../support/manager-bench.ts";
-import { LABEL, useScene } from "../support/manager-scene.ts";
+import { LABEL, ManagerScene, useScene } from "../support/manager-scene.ts";
 
 const NEVER = new AbortController().signal;
 
-const scene = useScene();
+const scene = new ManagerScene();
 
 describe("the manager when nodes change", () => {
+  useScene(scene);
+
   it("puts back a label that somebody wiped", async () => {
     await scene.provision("a");
     await scene.bench.kubectl(["label", "node", "a", `${LABEL}-`, "spin-"]);
@@ -69,6 +71,8 @@ describe("the manager when nodes change", () => {
 });
 
 describe("the manager itself", () => {
+  useScene(scene);
+
   it("does nothing twice when it is killed in the middle", async () => {
     await scene.addNodes("a", "b", "c");
     scene.bench.answer = () => undefined;

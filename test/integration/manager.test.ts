@@ -133,6 +133,26 @@ describe("the manager, with the rights of deploy/, on a real API server", () => 
     expect(await bench.get<{ handler: string }>("runtimeclass", "rc-spin")).to.include({ handler: "mine" });
   });
 
+  it("goes on with the nodes when the server refuses the RuntimeClass, and says its words", async () => {
+    await addNodes("a");
+    await refuseRuntimeClasses(bench);
+    await bench.manager();
+    await apply();
+    const shim = await bench.reason("spin", "RuntimeClassRefused");
+    const message = shim.status?.conditions?.find(({ type }) => type === "Ready")?.message;
+    expect(message).to.include("none of ours today");
+    await eventually("the node to be done", 20_000, async () =>
+      (await label("a")) === "provisioned" ? true : undefined,
+    );
+    await eventually("an Event", 20_000, async () => {
+      const reasons = await bench.kubectl(["get", "events", "-o", "jsonpath={.items[*].reason}"]);
+      return reasons.split(" ").includes("RuntimeClassRefused") ? true : undefined;
+    });
+    await bench.kubectl(["delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", "refuse"]);
+    await bench.reason("spin", "Provisioned", 60_000);
+    expect(bench.nodes.jobs).to.have.length(1);
+  }).timeout(120_000);
+
   it("works once though two of them run, and the second takes over", async () => {
     await addNodes("a");
     const managers = [await bench.manager(), await bench.manager()];
@@ -148,3 +168,30 @@ describe("the manager, with the rights of deploy/, on a real API server", () => 
     expect(bench.nodes.jobs).to.have.length(2);
   });
 });
+
+/** Returns once the server refuses every RuntimeClass of a manager. */
+async function refuseRuntimeClasses({ kubectl }: ManagerBench): Promise<void> {
+  const rules = [
+    { apiGroups: ["node.k8s.io"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["runtimeclasses"] },
+  ];
+  const base = { apiVersion: "admissionregistration.k8s.io/v1", metadata: { name: "refuse" } };
+  const validations = [{ expression: "false", message: "none of ours today" }];
+  const policy = {
+    ...base,
+    kind: "ValidatingAdmissionPolicy",
+    spec: { matchConstraints: { resourceRules: rules }, validations },
+  };
+  const binding = {
+    ...base,
+    kind: "ValidatingAdmissionPolicyBinding",
+    spec: { policyName: "refuse", validationActions: ["Deny"] },
+  };
+  for (const object of [policy, binding]) await kubectl(["create", "-f", "-"], JSON.stringify(object));
+  const probe = { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", metadata: { name: "probe" }, handler: "probe" };
+  await eventually("the policy to hold", 20_000, async () =>
+    kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(probe)).then(
+      () => undefined,
+      () => true,
+    ),
+  );
+}

@@ -1,4 +1,4 @@
-/** What shim-build.test.ts builds in place of the shim: shows how it was started, or serves as `start` does. */
+/** What shim-build.test.ts builds in place of the shim: shows how it was started, loads a part, or serves as `start` does. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 
@@ -7,6 +7,12 @@ const address = argv[3] ?? ""; // Of `-id <address> start`.
 
 function show(): void {
   writeSync(1, JSON.stringify({ argv: argv.slice(2), execArgv, execPath, arch, env }));
+}
+
+/** What the build keeps in a script of its own. */
+async function usePart(): Promise<void> {
+  const { parse } = await import("yaml");
+  writeSync(1, JSON.stringify(parse("[a part]")));
 }
 
 /** Serves one connection, which gets the number of this process, and ends. */
@@ -25,7 +31,8 @@ function serve(): void {
   });
 }
 
-if (argv[2] !== "-id") show();
+if (argv[2] === "part") void usePart();
+else if (argv[2] !== "-id") show();
 else if (address === "fail") process.exitCode = 7;
 else if (address === "crash") process.abort();
 else serve();

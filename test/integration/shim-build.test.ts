@@ -144,6 +144,9 @@ describe("scripts/build shim", function suite() {
       const result = await run(program, ...args);
       expect(result.stderr).to.equal("");
       expect(shown(result).execArgv).to.include("--title=shout");
+      const [, ...argsOfPart] = [...emulator, shim, "part"] as const;
+      const part = await run(program, ...argsOfPart);
+      expect(part).to.deep.equal({ code: 0, stdout: '["a part"]', stderr: "" });
     });
   }
 

@@ -82,7 +82,7 @@ describe("a cgroup of version 1", () => {
   });
 
   it("tells of a process that the kernel killed for want of memory, once", async () => {
-    const watches = new OomWatches(() => new EventCounter());
+    const watches = new OomWatches((onSignal) => new EventCounter(onSignal));
     let calls = 0;
     const watch = watches.watch(paths, () => {
       calls += 1;
@@ -99,7 +99,7 @@ describe("a cgroup of version 1", () => {
   });
 
   it("tells of it by itself as well, soon", async () => {
-    const watches = new OomWatches(() => new EventCounter());
+    const watches = new OomWatches((onSignal) => new EventCounter(onSignal));
     const told = Promise.withResolvers<void>();
     const watch = watches.watch(paths, told.resolve);
     const pid = await start("x=x; while :; do x=$x$x; done");
@@ -117,7 +117,7 @@ describe("a cgroup of version 1", () => {
   for (const { what, script, isTold } of ends) {
     it(`${what} when the cgroup is gone before anybody looks, as systemd removes it`, async () => {
       let calls = 0;
-      const watch = new OomWatches(() => new EventCounter()).watch(paths, () => (calls += 1));
+      const watch = new OomWatches((onSignal) => new EventCounter(onSignal)).watch(paths, () => (calls += 1));
       const child = spawn("sh", ["-c", `${enter()} ${script}`], { stdio: "ignore" });
       await once(child, "exit");
       for (const folder of ["/nested", ""]) rmdirSync(`${folderOf("memory")}${folder}`);
@@ -152,7 +152,9 @@ describe("a cgroup of version 1", () => {
     expect(readStats(paths)).to.deep.equal({ kind: "gone" });
     expect(pidsIn(paths)).to.deep.equal([]);
     await killAll(paths, mounts, limit());
-    const watch = new OomWatches(() => new EventCounter()).watch(paths, () => expect.fail("there is nothing to tell"));
+    const watch = new OomWatches((onSignal) => new EventCounter(onSignal)).watch(paths, () =>
+      expect.fail("there is nothing to tell"),
+    );
     expect(watch.check()).to.equal(false);
     watch.close();
   });

@@ -164,6 +164,15 @@ describe("a SpinApp's life, with the rights of deploy/, on a real API server", f
     expect(spec.template.spec.containers[0]?.image).to.equal("example.org/mine");
   });
 
+  it("says what the API server itself fails at, and goes on when that is over", async () => {
+    await scene.namespace("hooked");
+    await scene.apply("hooked", WEBHOOK, spinApp("app"));
+    const app = await scene.until("hooked", "app", "ServerError");
+    expect(app.status?.conditions?.[0]?.message).to.include("failed calling webhook");
+    await kubectl("hooked", "delete", "validatingwebhookconfiguration", "away");
+    await scene.until("hooked", "app", "Running");
+  });
+
   it("lives in the older group too, beside one of the same name", async () => {
     await scene.namespace("older", OLDER);
     await scene.apply("older", spinApp("app", {}, OLDER));
@@ -261,3 +270,20 @@ describe("a SpinApp's life, with the rights of deploy/, on a real API server", f
     expect(await notes("pods", "ImagePullBackOff")).to.have.length(1);
   });
 });
+
+/** A policy of the namespace `hooked` whose server is not there: the API server calls that its own error. */
+const WEBHOOK = {
+  apiVersion: "admissionregistration.k8s.io/v1",
+  kind: "ValidatingWebhookConfiguration",
+  metadata: { name: "away" },
+  webhooks: [
+    {
+      name: "away.example.org",
+      admissionReviewVersions: ["v1"],
+      sideEffects: "None",
+      clientConfig: { url: "https://127.0.0.1:1/" },
+      namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "hooked" } },
+      rules: [{ apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE"], resources: ["deployments"] }],
+    },
+  ],
+};

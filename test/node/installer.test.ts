@@ -1,25 +1,15 @@
 import { expect } from "chai";
 import { afterEach, before, describe, it } from "mocha";
 import type { NodeHost } from "../support/node-host.ts";
-import { BACKUP, NODES, prepareHosts, SHIM, unpackBeside } from "../support/node-host.ts";
-
-const CONFIG = "/etc/containerd/config.toml";
-
-let hosts: readonly NodeHost[] = [];
-before(async () => {
-  hosts = await prepareHosts();
-});
+import { BACKUP, FOREIGN_RUNTIME, NODES, SHIM, unpackBeside } from "../support/node-host.ts";
+import { CONFIG, cleanNode, gone, unwrapContainerd, wrapContainerd } from "./node-tools.ts";
 
 for (const { name, version } of NODES) {
   describe(`node-installer on containerd ${version}`, () => {
     let host: NodeHost;
     let clean = "";
     before(async () => {
-      host = hosts.find((candidate) => candidate.name === name) ?? expect.fail(`no node ${name}`);
-      await host.uninstall(); // What a test run before left.
-      await gone(host);
-      clean = await host.listing();
-      await host.backUp();
+      ({ host, clean } = await cleanNode(name));
     });
 
     /** What is required after every failure: the node is as before, and ordinary pods start. */
@@ -94,7 +84,7 @@ for (const { name, version } of NODES) {
         },
         {
           what: "a runtime of somebody else under the handler's name",
-          plant: `printf '\\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes."${SHIM}"]\\nruntime_type = "io.containerd.runc.v2"\\n' >> ${CONFIG}`,
+          plant: `printf '${FOREIGN_RUNTIME}' >> ${CONFIG}`,
           reason: "HandlerConflict",
         },
         {
@@ -274,25 +264,6 @@ function withoutRecord(listing: string): string {
     .split("\n")
     .filter((line) => !line.includes("record.json"))
     .join("\n");
-}
-
-async function gone(host: NodeHost): Promise<void> {
-  await host.out("for i in $(seq 50); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; ls -lR /opt/rcm >&2; exit 1");
-}
-
-const DROP_IN = "/run/systemd/system/containerd.service.d/99-test.conf";
-
-/** Puts a script of ours in containerd's place, as a distribution's broken package would. */
-async function wrapContainerd(host: NodeHost, script: string): Promise<void> {
-  const real = await host.out("systemctl show containerd -p ExecStart --value | sed 's/.*path=\\([^ ;]*\\).*/\\1/'");
-  const text = `#!/bin/sh\n${script.replaceAll("REAL", real)}\n`;
-  await host.out(
-    `cat > /srv/rcm-test/containerd <<'X'\n${text}X\nchmod +x /srv/rcm-test/containerd; mkdir -p $(dirname ${DROP_IN}); printf '[Service]\\nExecStart=\\nExecStart=/srv/rcm-test/containerd\\n' > ${DROP_IN}; systemctl daemon-reload`,
-  );
-}
-
-async function unwrapContainerd(host: NodeHost): Promise<void> {
-  await host.out(`rm -f ${DROP_IN}; systemctl daemon-reload; systemctl restart containerd`);
 }
 
 // strace counts for each thread by itself, so there is only one that works on files.

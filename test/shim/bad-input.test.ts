@@ -101,7 +101,7 @@ describeOnEach("a shim that is started by hand", ({ containerd, it }) => {
   it("survives frames that make no sense", async () => {
     await withShim("frames", undefined, async (shim) => {
       const client = await shim.connect(signal);
-      await createAndStart(client, shim);
+      await client.run(shim);
       const garbled = await codeOf(client.raw(SERVICE, "State", Buffer.from([0x0a, 0xff, 0xff, 0x03, 1])));
       expect([UNKNOWN, INVALID_ARGUMENT, INTERNAL, UNIMPLEMENTED]).to.include(garbled);
       const large = await client.frame(1, Buffer.alloc(5 * 1024 * 1024)).then(String, String);
@@ -130,6 +130,23 @@ describeOnEach("a shim that is started by hand", ({ containerd, it }) => {
         await end(client, shim.id);
       });
     });
+
+    it("takes a container back whose caller has given up, whenever that was", async () => {
+      await withShim("late", undefined, async (shim) => {
+        const client = await shim.connect(signal);
+        const { id, bundle } = shim;
+        for (const deadlineMs of [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128]) {
+          // As containerd does: what it is not told to be there, it deletes and forgets.
+          await client.call("Create", { id, bundle }, deadlineMs).catch(() => undefined);
+          await client.call("Delete", { id }).catch(() => undefined);
+          await createOnceGone(client, { id, bundle });
+          await client.call("Delete", { id });
+        }
+        await createOnceGone(client, { id, bundle });
+        await client.call("Start", { id });
+        await end(client, id);
+      });
+    });
   }
 
   it("refuses an output that is not there, or of no kind that it knows", async () => {
@@ -146,17 +163,12 @@ describeOnEach("a shim that is started by hand", ({ containerd, it }) => {
     const spec = JSON.stringify(sleeper(containerd().namespace, "norun", ["/no/such"]));
     await withShim("norun", spec, async (shim) => {
       const client = await shim.connect(signal);
-      const error = await refusal(createAndStart(client, shim));
+      const error = await refusal(client.run(shim));
       expect(error.message).to.include("/no/such");
       await client.call("Delete", { id: shim.id }).catch(() => undefined); // It may never have come to be.
     });
   });
 });
-
-async function createAndStart(client: TaskClient, { id, bundle }: DirectShim): Promise<void> {
-  await client.call("Create", { id, bundle });
-  await client.call("Start", { id });
-}
 
 /** Kills the container and deletes it. */
 async function end(client: TaskClient, id: string): Promise<void> {
@@ -164,6 +176,22 @@ async function end(client: TaskClient, id: string): Promise<void> {
   expect(await client.call("Wait", { id })).to.include({ exitStatus: 137 });
   expect(await client.call("State", { id })).to.include({ status: STOPPED, exitStatus: 137 });
   expect(await client.call("Delete", { id }, 12_000)).to.include({ exitStatus: 137 });
+}
+
+/** What was created before may still be on its way out. */
+async function createOnceGone(
+  client: TaskClient,
+  request: { readonly id: string; readonly bundle: string },
+): Promise<void> {
+  for (let i = 0; ; i += 1) {
+    try {
+      await client.call("Create", request);
+      return;
+    } catch (error) {
+      if (!(error instanceof TaskError) || error.code !== ALREADY_EXISTS || i === 100) throw error;
+    }
+    await delay(50);
+  }
 }
 
 async function codeOf(call: Promise<unknown>): Promise<number> {

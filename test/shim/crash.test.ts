@@ -1,4 +1,4 @@
-import { chmod, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { pollUntil } from "../cluster/poll-until.ts";
@@ -12,9 +12,6 @@ import { subjectIsRunc } from "./support/subject.ts";
 import type { TestContainerd } from "./support/test-containerd.ts";
 
 const NOT_READY = 1;
-
-/** Where the shims of all containerds have their sockets. */
-const SOCKETS = "/run/containerd/s";
 
 describeOnEach("a shim that is killed", ({ containerd, version, it }) => {
   // What is left of runc's shim with containerd 2.1: all containers but the sandbox run on, and if one outlasts the
@@ -44,14 +41,13 @@ describeOnEach("a shim that is killed", ({ containerd, version, it }) => {
       const ctr = new Ctr(containerd(), label, signal);
       const running = ctr.run("killed", ["--rm"], ["sleep", "1000"]);
       await ctr.untilState("killed", "RUNNING");
+      await containerd().noteSocket(containerd().namespace, "killed");
       process.kill(await parentOf((await ctr.state("killed"))?.pid ?? 0), "SIGKILL");
       return (await running).code;
     }
-    const sockets = await readdir(SOCKETS);
     const expected = await codeOf("runc");
     // runc's shim leaves its socket. That ours does not is seen after the test.
-    const left = (await readdir(SOCKETS)).filter((name) => !sockets.includes(name));
-    await Promise.all(left.map(async (name) => rm(join(SOCKETS, name), { force: true })));
+    await Promise.all([...containerd().shimSockets].map(async (path) => rm(path, { force: true })));
     expect(await codeOf("spin")).to.equal(expected);
   });
 

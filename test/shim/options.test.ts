@@ -3,11 +3,13 @@ import { join } from "node:path";
 import type { ServiceError } from "@grpc/grpc-js";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { pollUntil } from "../cluster/poll-until.ts";
+import { tryCommand, type CommandResult } from "../cluster/run-command.ts";
 import { clearLeft, expectNothingLeft } from "./support/leaks.ts";
 import { Pod, removeAllPods } from "./support/pods.ts";
-import { readProcess } from "./support/processes.ts";
+import { isAlive, readProcess } from "./support/processes.ts";
 import { TEST_TIMEOUT_MS } from "./support/shared.ts";
-import { sandboxPidOf } from "./support/status.ts";
+import { EXITED, pidOf, sandboxPidOf, statusOf } from "./support/status.ts";
 import { subjectIsRunc } from "./support/subject.ts";
 import { TestContainerd, VERSIONS } from "./support/test-containerd.ts";
 
@@ -56,10 +58,10 @@ for (const version of subjectIsRunc() ? [] : VERSIONS) {
     }
 
     it("let all pods share a shim", async () => {
-      const pods = await Promise.all(["a", "b", "c"].map(async (name) => Pod.run(containerd, name, "dense")));
-      const shims = await Promise.all(
-        pods.map(async ({ id }) => (await readProcess(await sandboxPidOf(containerd, id)))?.parent),
+      const pods = await Promise.all(
+        ["a", "b", "c", "d", "e", "f"].map(async (name) => Pod.run(containerd, name, "dense")),
       );
+      const shims = await Promise.all(pods.map(shimOf));
       expect(new Set(shims)).to.have.property("size", 1);
       const [first, ...others] = pods;
       await first?.remove();
@@ -70,6 +72,27 @@ for (const version of subjectIsRunc() ? [] : VERSIONS) {
         expect(reply["exitCode"]).to.equal(index + 3);
       }
       await Promise.all(others.map(async (pod) => pod.remove()));
+      await expectNothingLeft(containerd, limit());
+    });
+
+    it("let the command delete spare what the shim of all pods serves", async () => {
+      const scene = await Dense.begin(containerd);
+      const [one] = scene.pods;
+      const { code, stderr } = await scene.deleteCommand(one.id);
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+      expect(await scene.running()).to.deep.equal([true, true]);
+      expect(await isAlive(scene.shim)).to.equal(true);
+      await Promise.all(scene.pods.map(async (pod) => pod.remove()));
+      await expectNothingLeft(containerd, limit());
+    });
+
+    it("take all pods along when the shim of all pods is killed", async () => {
+      const scene = await Dense.begin(containerd);
+      process.kill(scene.shim, "SIGKILL");
+      await scene.untilEnded();
+      const next = await Pod.run(containerd, "next", "dense");
+      expect(await shimOf(next)).to.not.equal(scene.shim);
+      await Promise.all([...scene.pods, next].map(async (pod) => pod.remove()));
       await expectNothingLeft(containerd, limit());
     });
 
@@ -86,7 +109,7 @@ for (const version of subjectIsRunc() ? [] : VERSIONS) {
         timeout: 10,
       });
       expect(reply["exitCode"]).to.equal(9);
-      const shim = (await readProcess(await sandboxPidOf(containerd, pod.id)))?.parent ?? 0;
+      const shim = await shimOf(pod);
       expect((await readProcess(shim))?.command).to.match(/containerd-shim-spin-v2|shim-runc-v2/);
       await pod.remove();
       await expectNothingLeft(containerd, limit());
@@ -98,4 +121,60 @@ for (const version of subjectIsRunc() ? [] : VERSIONS) {
 /** For what must not hang. Each has its own: a whole suite takes longer than any of them. */
 function limit(): AbortSignal {
   return AbortSignal.timeout(1_200_000);
+}
+
+async function shimOf({ containerd, id }: Pod): Promise<number> {
+  return (await readProcess(await sandboxPidOf(containerd, id)))?.parent ?? 0;
+}
+
+/** Two pods with a container each, which one shim serves. */
+class Dense {
+  readonly pods: readonly [Pod, Pod];
+  readonly shim: number;
+  readonly #ids: readonly string[];
+  readonly #pids: readonly number[];
+
+  private constructor(pods: readonly [Pod, Pod], shim: number, ids: readonly string[], pids: readonly number[]) {
+    this.pods = pods;
+    this.shim = shim;
+    this.#ids = ids;
+    this.#pids = pids;
+  }
+
+  static async begin(containerd: TestContainerd): Promise<Dense> {
+    const pods = await Promise.all([Pod.run(containerd, "one", "dense"), Pod.run(containerd, "two", "dense")]);
+    const ids = await Promise.all(pods.map(async (pod) => pod.start("main", ["sleep", "1000"])));
+    const [shim, other] = await Promise.all(pods.map(shimOf));
+    expect(shim).to.equal(other).and.above(1);
+    const pids = await Promise.all(ids.map(async (id) => pidOf(containerd, id)));
+    return new Dense(pods, shim ?? 0, ids, pids);
+  }
+
+  /** Whether the pods' containers run. */
+  async running(): Promise<boolean[]> {
+    return Promise.all(this.#pids.map(isAlive));
+  }
+
+  /** Waits until the containers have ended and containerd knows it. */
+  async untilEnded(): Promise<void> {
+    const { containerd } = this.pods[0];
+    const wait = { what: "the containers' end", timeoutMs: 20_000, intervalMs: 20, see: containerd.folder };
+    await pollUntil(
+      wait,
+      async () => {
+        const statuses = await Promise.all(this.#ids.map(async (id) => statusOf(containerd, id)));
+        const areEnded = statuses.every((status) => status["state"] === EXITED);
+        return areEnded && !(await this.running()).includes(true) ? true : undefined;
+      },
+      limit(),
+    );
+  }
+
+  /** As containerd runs it when it takes a shim for dead; the container itself goes. */
+  async deleteCommand(id: string): Promise<CommandResult> {
+    const { containerd } = this.pods[0];
+    const bundle = join(containerd.folder, "state/io.containerd.runtime.v2.task/k8s.io", id);
+    const flags = ["-namespace", "k8s.io", "-address", containerd.socket, "-id", id, "-bundle", bundle, "delete"];
+    return tryCommand([containerd.shim, ...flags], { timeoutMs: 10_000, cwd: bundle }, limit());
+  }
 }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { confinementChapter } from "./chapters/confinement.ts";
 import { endsChapter } from "./chapters/ends.ts";
 import { execChapter } from "./chapters/exec.ts";
+import { outOfMemoryChapter } from "./chapters/out-of-memory.ts";
 import { podChapter } from "./chapters/pod.ts";
 import { resourcesChapter } from "./chapters/resources.ts";
 import { storageChapter } from "./chapters/storage.ts";
@@ -15,6 +16,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
   "as pods are run and removed": podChapter,
   "as commands, terminals and ports are served": execChapter,
   "as containers end": endsChapter,
+  "as memory runs out": outOfMemoryChapter,
   "as containers are confined": confinementChapter,
   "as volumes are mounted": storageChapter,
   "as resources are limited": resourcesChapter,

@@ -13,6 +13,8 @@ export interface Stage {
   readonly kubectl: Kubectl;
   readonly server: ArtifactServer;
   readonly hosts: readonly NodeHost[];
+  /** `kubectl apply` of objects. */
+  apply(...items: readonly object[]): Promise<void>;
   /** Of each host: see `NodeHost.listing`. */
   listings(): Promise<readonly string[]>;
   /** Of each host: when its containerd started. */
@@ -35,6 +37,9 @@ export async function openStage(): Promise<Stage> {
     kubectl,
     server,
     hosts,
+    apply: async (...items: readonly object[]) => {
+      await kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+    },
     listings: async () => Promise.all(hosts.map(async (host) => host.listing())),
     containerdStarts: async () => Promise.all(hosts.map(async (host) => host.containerdStart())),
     close: async () => server.close(),
@@ -43,8 +48,10 @@ export async function openStage(): Promise<Stage> {
   return stage;
 }
 
-/** Deletes all Shims and the tests' pods and waits until the nodes are clean. */
+/** Deletes all Shims and the tests' pods, with what keeps them, and waits until the nodes are clean. */
 export async function cleanUp({ kubectl }: Pick<Stage, "kubectl">): Promise<void> {
+  const kinds = "spinapps,deployments,jobs,services";
+  await kubectl(["delete", kinds, "-l", "app=rcm-test", "--ignore-not-found", "--wait", "--timeout=50s"]);
   await kubectl([
     "delete",
     "pods",

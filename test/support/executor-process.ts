@@ -6,6 +6,8 @@ import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 
 const MAIN = join(import.meta.dirname, "..", "..", "shim", "executor", "main.ts");
+/** Of Node. */
+export const FLAGS = ["--disable-warning=ExperimentalWarning"];
 const START_MS = 30_000;
 const POLL_MS = 20;
 
@@ -25,8 +27,13 @@ export class ExecutorProcess {
   #stdout = "";
   #stderr = "";
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args], {
+  /** @param command - what runs it, with the same process id. */
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    [command, ...first]: readonly [string, ...string[]] = [process.execPath, ...FLAGS, MAIN],
+  ) {
+    this.#child = spawn(command, [...first, ...args], {
       stdio: ["pipe", "pipe", "pipe"],
       env: environment,
     });

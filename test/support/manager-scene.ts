@@ -3,13 +3,11 @@ import type { HollowAnswer, HollowJob } from "./hollow-nodes.ts";
 import { eventually } from "./kubectl.ts";
 import { ManagerBench, shimManifest, type NodeJson, type ShimJson } from "./manager-bench.ts";
 
-/** A scene for all tests of a file: begun before them, cleared after each, ended after all. */
-export function useScene(): ManagerScene {
-  const scene = new ManagerScene();
+/** Opens the scene for the tests of the `describe` that this is called in: before them, cleared after each, closed after all. */
+export function useScene(scene: ManagerScene): void {
   before(async () => scene.open());
   afterEach(async () => scene.bench.clear());
   after(async () => scene.bench.stop());
-  return scene;
 }
 
 const NEVER = new AbortController().signal;

@@ -120,6 +120,8 @@ export class NodeHost {
 }
 
 export const SHIM = "demo-v1";
+/** For printf: a runtime of somebody else under the name of the tests' handler. */
+export const FOREIGN_RUNTIME = String.raw`\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes."${SHIM}"]\nruntime_type = "io.containerd.runc.v2"\n`;
 
 /** A script that does what a shim may do when it first runs: unpack libraries, here with rights that hinder others. */
 export function unpackBeside(executable: string): string {

@@ -1,19 +1,26 @@
 import type { Kubectl } from "./kubectl.ts";
+import type { NodeHost } from "./node-host.ts";
+
+interface ContainerState {
+  readonly terminated?: { readonly exitCode: number; readonly reason: string; readonly message?: string };
+}
 
 interface Container {
   readonly name: string;
   readonly ready: boolean;
   readonly restartCount: number;
   readonly containerID?: string;
-  readonly state: {
-    readonly terminated?: { readonly exitCode: number; readonly reason: string; readonly message?: string };
-  };
+  readonly state: ContainerState;
+  /** How its process before this one ended. */
+  readonly lastState?: ContainerState;
 }
 
 interface PodStatus {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly spec: { readonly nodeName?: string };
   readonly status: {
     readonly phase: string;
+    readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly initContainerStatuses?: readonly Container[];
     readonly containerStatuses?: readonly Container[];
@@ -28,6 +35,13 @@ export async function getPod(kubectl: Kubectl, name: string): Promise<PodStatus>
 export function isReady(pod: PodStatus): PodStatus | undefined {
   const { conditions = [] } = pod.status;
   return conditions.some(({ type, status }) => type === "Ready" && status === "True") ? pod : undefined;
+}
+
+/** How often the groups of a pod on a node had to wait for the processor. */
+export async function throttledOf(host: NodeHost, { metadata }: PodStatus): Promise<number> {
+  const files = `find /sys/fs/cgroup -path '*pod${metadata.uid.replaceAll("-", "?")}*' -name cpu.stat`;
+  const counts = await host.out(`${files} -exec sed -n 's/^nr_throttled //p' {} +`);
+  return Math.max(...counts.split("\n").map(Number));
 }
 
 /** @throws Error if kubelet has not said anything of it. */

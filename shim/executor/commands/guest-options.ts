@@ -1,12 +1,7 @@
+import { GUEST_MEMORY_VARIABLE, memoryPages } from "../../spec/memory-pages.ts";
+import type { FolderOption } from "../host/filesystem/preopen.ts";
 import { ServeError } from "../server/errors.ts";
 import type { ComponentOptions } from "./load-component.ts";
-
-/** A folder of the host that the guest gets. */
-export interface FolderOption {
-  readonly hostPath: string;
-  readonly guestPath: string;
-  readonly access: "read" | "read-write";
-}
 
 /** What a guest gets from the host: the same for `run` and `serve`. */
 export interface GuestOptions extends ComponentOptions {
@@ -16,6 +11,8 @@ export interface GuestOptions extends ComponentOptions {
   readonly network: "none" | "all";
   /** Hosts that outgoing requests may go to; `undefined`: all. */
   readonly allowedHosts: readonly string[] | undefined;
+  /** A file of certificates in PEM that are trusted in place of Node's, if it is there. */
+  readonly certificates?: string;
 }
 
 /** Flags of both commands, for `parseArgs`. */
@@ -26,6 +23,8 @@ export const GUEST_FLAGS = {
   "allow-network": { type: "boolean" },
   "allow-host": { type: "string", multiple: true },
   cache: { type: "string" },
+  prepared: { type: "string" },
+  adapters: { type: "string" },
   "max-memory-bytes": { type: "string" },
 } as const;
 
@@ -37,11 +36,10 @@ export interface GuestFlagValues {
   readonly "allow-network"?: boolean;
   readonly "allow-host"?: string[];
   readonly cache?: string;
+  readonly prepared?: string;
+  readonly adapters?: string;
   readonly "max-memory-bytes"?: string;
 }
-
-const PAGE_BYTES = 65_536;
-const MAX_PAGES = 65_536;
 
 /** Variables that are for the executor and not for the guest. */
 const OWN_VARIABLES: ReadonlySet<string> = new Set([
@@ -62,23 +60,25 @@ export function guestOptionsFrom(
   return {
     file,
     cache: values.cache,
+    prepared: values.prepared,
+    adapters: values.adapters,
     maxMemoryPages: memoryPagesFrom(values["max-memory-bytes"], environment),
-    environment: [...inherited, ...(values.env ?? []).map(parseVariable)],
+    environment: [...inherited, ...(values.env ?? []).map((text) => parseVariable("--env", text))],
     folders: (values.dir ?? []).map(parseFolder),
     network: values["allow-network"] === true ? "all" : "none",
     allowedHosts: values["allow-host"],
   };
 }
 
-/** `SPIN_MAX_INSTANCE_MEMORY` is what Spin's operator sets. */
-function memoryPagesFrom(
+/** In pages of 64 KiB. @throws {ServeError} `USAGE` */
+export function memoryPagesFrom(
   flag: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): number | undefined {
-  const text = flag ?? environment["SPIN_MAX_INSTANCE_MEMORY"];
+  const text = flag ?? environment[GUEST_MEMORY_VARIABLE];
   if (text === undefined || text === "") return undefined;
-  const pages = Math.floor(Number(text) / PAGE_BYTES);
-  if (/^[0-9]{1,13}$/.test(text) && pages >= 1) return Math.min(pages, MAX_PAGES);
+  const pages = memoryPages(text);
+  if (pages !== undefined) return pages;
   throw new ServeError("USAGE", `Cannot use "${text}" as the limit of memory: it must be bytes, 65536 at least`);
 }
 
@@ -88,10 +88,11 @@ function inheritedFrom(environment: Readonly<Record<string, string | undefined>>
   );
 }
 
-function parseVariable(text: string): [name: string, value: string] {
+/** `NAME=VALUE`. @throws {ServeError} `USAGE` */
+export function parseVariable(flag: string, text: string): [name: string, value: string] {
   const equals = text.indexOf("=");
   if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
-  throw new ServeError("USAGE", `Cannot use --env "${text}": it must be NAME=VALUE`);
+  throw new ServeError("USAGE", `Cannot use ${flag} "${text}": it must be NAME=VALUE`);
 }
 
 /** `HOST`, `HOST::GUEST`, and `:ro` at the end for one that may only be read. */

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { openBeneath } from "../../linux/open-beneath.ts";
-import type { Preopen } from "../host/filesystem/preopen.ts";
+import type { FolderOption, Preopen } from "../host/filesystem/preopen.ts";
 import { UndiciService } from "../host/http/undici-service.ts";
 import { BytesInputStream, type InputStream } from "../host/io/input-stream.ts";
 import { IoError } from "../host/io/io-error.ts";
@@ -9,16 +9,19 @@ import { WritableOutputStream } from "../host/io/writable-output-stream.ts";
 import type { HostServices } from "../host/services.ts";
 import { NO_NETWORK, type NetworkPolicy } from "../host/sockets/network-policy.ts";
 import { ServeError } from "../server/errors.ts";
+import { PodLog } from "../server/pod-log.ts";
 import { isAllowedHost } from "./allowed-hosts.ts";
 import type { CommandIo } from "./command-io.ts";
-import type { FolderOption, GuestOptions } from "./guest-options.ts";
+import type { GuestOptions } from "./guest-options.ts";
+import { trustLater } from "./trusted-certificates.ts";
 
 const ALL_NETWORK: NetworkPolicy = { isAllowed: () => true, mayResolve: true };
 const MAX_FIELD_BYTES = 128 << 10;
 const MAX_OPEN_OBJECTS = 1024;
-const MAX_CONNECTIONS = 256;
+/** To one origin. */
+export const MAX_CONNECTIONS = 256;
 
-export interface ServicesOptions {
+export interface PlainServicesOptions {
   readonly guest: GuestOptions;
   readonly arguments: readonly string[];
   readonly io: CommandIo;
@@ -26,36 +29,67 @@ export interface ServicesOptions {
   readonly stdin?: () => InputStream;
 }
 
-/** @throws {ServeError} `USAGE` if a folder can not be opened. */
-export function createServices({ guest, io, stdin, ...options }: ServicesOptions): HostServices & Disposable {
-  const stdout = sharedStream(io.stdout);
-  const stderr = sharedStream(io.stderr);
+/** Of a component that belongs to no application. @throws {ServeError} `USAGE` if a folder can not be opened. */
+export function createPlainServices({ guest, io, stdin, ...options }: PlainServicesOptions): HostServices & Disposable {
   const outgoing = new UndiciService({
     isAllowed: (target) => isAllowedHost(guest.allowedHosts, target),
     maxConnections: MAX_CONNECTIONS,
+    beforeFirst: trustLater(guest.certificates, new PodLog((line) => io.stderr.write(line))),
   });
-  const preopens = guest.folders.map(openFolder);
-  return {
+  const services = createServices({
     environment: guest.environment,
     arguments: options.arguments,
-    initialCwd: undefined,
-    stdin: stdin ?? (() => new BytesInputStream(new Uint8Array(0))),
-    stdout,
-    stderr,
-    terminals: {
-      stdin: stdin !== undefined && io.stdin.isTTY === true,
-      stdout: io.stdout.isTTY === true,
-      stderr: io.stderr.isTTY === true,
-    },
-    preopens,
-    openBeneath,
+    folders: guest.folders,
+    stdio: createStdio(io, stdin),
     network: guest.network === "all" ? ALL_NETWORK : NO_NETWORK,
     outgoing,
+  });
+  return {
+    ...services,
+    [Symbol.dispose]() {
+      services[Symbol.dispose]();
+      void outgoing.close();
+    },
+  };
+}
+
+export interface ServicesOptions extends Pick<
+  HostServices,
+  "environment" | "arguments" | "network" | "outgoing" | "spin"
+> {
+  readonly folders: readonly FolderOption[];
+  readonly stdio: Stdio;
+}
+
+/** @throws {ServeError} `USAGE` if a folder can not be opened. */
+export function createServices({ folders, stdio, ...options }: ServicesOptions): HostServices & Disposable {
+  const preopens = folders.map(openFolder);
+  return {
+    ...options,
+    ...stdio,
+    initialCwd: undefined,
+    preopens,
+    openBeneath,
     maxFieldBytes: MAX_FIELD_BYTES,
     maxOpenObjects: MAX_OPEN_OBJECTS,
     [Symbol.dispose]() {
       for (const { fd } of preopens) closeSync(fd);
-      void outgoing.close();
+    },
+  };
+}
+
+export type Stdio = Pick<HostServices, "stdin" | "stdout" | "stderr" | "terminals">;
+
+/** What guests read and write: the program's own. Without `stdin` there is nothing to read. */
+export function createStdio(io: CommandIo, stdin?: () => InputStream): Stdio {
+  return {
+    stdin: stdin ?? (() => new BytesInputStream(new Uint8Array(0))),
+    stdout: sharedStream(io.stdout),
+    stderr: sharedStream(io.stderr),
+    terminals: {
+      stdin: stdin !== undefined && io.stdin.isTTY === true,
+      stdout: io.stdout.isTTY === true,
+      stderr: io.stderr.isTTY === true,
     },
   };
 }

@@ -3,6 +3,7 @@ import type { ServerLimits } from "../server/limits.ts";
 
 /** Flags of `serve` for its limits, each a whole number. */
 export const LIMIT_FLAGS = {
+  "max-threads": { type: "string" },
   "request-ms": { type: "string" },
   "compute-ms": { type: "string" },
   "max-concurrent": { type: "string" },
@@ -10,6 +11,7 @@ export const LIMIT_FLAGS = {
   "queue-ms": { type: "string" },
   "max-body-bytes": { type: "string" },
   "max-header-bytes": { type: "string" },
+  "linger-ms": { type: "string" },
   "grace-ms": { type: "string" },
 } as const;
 
@@ -24,6 +26,7 @@ export function limitsFrom(values: LimitFlagValues, defaults: ServerLimits): Ser
     return text === undefined ? fallback : parseNumber(name, text, min);
   }
   return {
+    maxThreads: number("max-threads", defaults.maxThreads, 1),
     requestMs: number("request-ms", defaults.requestMs, 1),
     computeMs: number("compute-ms", defaults.computeMs, 1),
     maxConcurrent: number("max-concurrent", defaults.maxConcurrent, 1),
@@ -31,6 +34,7 @@ export function limitsFrom(values: LimitFlagValues, defaults: ServerLimits): Ser
     queueMs: number("queue-ms", defaults.queueMs, 0),
     maxRequestBodyBytes: number("max-body-bytes", defaults.maxRequestBodyBytes, 0),
     maxHeaderBytes: number("max-header-bytes", defaults.maxHeaderBytes, 1024),
+    lingerMs: number("linger-ms", defaults.lingerMs, 0),
     graceMs: number("grace-ms", defaults.graceMs, 0),
   };
 }

@@ -2,14 +2,17 @@ import { parseArgs } from "node:util";
 import { messageOf } from "@rcm/lib/errors";
 import type { Instance, Linked } from "../component/host-interface.ts";
 import { ComponentExit } from "../host/errors.ts";
+import type { InputStream } from "../host/io/input-stream.ts";
 import { IoError } from "../host/io/io-error.ts";
 import { ReadableInputStream } from "../host/io/readable-input-stream.ts";
+import { isOk } from "../host/results.ts";
+import type { HostServices } from "../host/services.ts";
 import { HostState } from "../host/state.ts";
 import { ServeError } from "../server/errors.ts";
 import { PodLog } from "../server/pod-log.ts";
 import type { CommandIo } from "./command-io.ts";
 import { GUEST_FLAGS, type GuestOptions, guestOptionsFrom } from "./guest-options.ts";
-import { createServices } from "./host-services.ts";
+import { createPlainServices } from "./host-services.ts";
 import { hasExport, loadComponent } from "./load-component.ts";
 
 const ENTRY = { interface: "wasi:cli/run", name: "run" } as const;
@@ -64,13 +67,25 @@ export async function runLinked(
   io: CommandIo,
   signal: AbortSignal,
 ): Promise<number> {
+  using services = createPlainServices({ ...options, io, stdin: stdinOf(io) });
+  io.ready?.();
+  return await runWith({ linked, services, io }, signal);
+}
+
+/** The program's input, for one guest. */
+export function stdinOf(io: CommandIo): () => InputStream {
+  return () => new ReadableInputStream(io.stdin, (error) => new IoError(error?.message ?? "The input was cut off"));
+}
+
+export interface CommandRun {
+  readonly linked: Linked<HostState>;
+  readonly services: HostServices;
+  readonly io: CommandIo;
+}
+
+/** Runs the component's command once. Returns its exit code. */
+export async function runWith({ linked, services, io }: CommandRun, signal: AbortSignal): Promise<number> {
   const log = new PodLog((line) => io.stderr.write(line));
-  using services = createServices({
-    guest: options.guest,
-    arguments: options.arguments,
-    io,
-    stdin: () => new ReadableInputStream(io.stdin, (error) => new IoError(error?.message ?? "The input was cut off")),
-  });
   const state = new HostState(services, { deadlineMs: Number.POSITIVE_INFINITY, computeMs: Number.POSITIVE_INFINITY });
   function stop(): void {
     state.end(new ComponentExit(STOPPED_EXIT_CODE));
@@ -90,8 +105,4 @@ export async function runLinked(
     state.dispose();
     io.stdin.destroy(); // Else an open terminal or pipe keeps the program.
   }
-}
-
-function isOk(result: unknown): boolean {
-  return typeof result === "object" && result !== null && "tag" in result && result.tag === "ok";
 }

@@ -1,26 +1,28 @@
 import { parseArgs } from "node:util";
 import type { Linked } from "../component/host-interface.ts";
-import { HostState } from "../host/state.ts";
+import type { HostState } from "../host/state.ts";
+import { createComponentHandler } from "../server/component-handler.ts";
 import { ServeError } from "../server/errors.ts";
+import { IncomingHandlerEntry } from "../server/guest-entry.ts";
 import { GuestRequests } from "../server/guest-requests.ts";
-import { HttpServer } from "../server/http-server.ts";
-import { InstancePool } from "../server/instance-pool.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "../server/limits.ts";
 import { type ListenAddress, listenAddressFrom, parseListenAddress } from "../server/listen-address.ts";
 import { PodLog } from "../server/pod-log.ts";
+import { becomeSmall, serveUntil } from "../server/serve-until.ts";
+import { Visits } from "../server/visits.ts";
 import type { CommandIo } from "./command-io.ts";
 import { GUEST_FLAGS, type GuestOptions, guestOptionsFrom } from "./guest-options.ts";
-import { createServices } from "./host-services.ts";
+import { createPlainServices } from "./host-services.ts";
 import { LIMIT_FLAGS, limitsFrom } from "./limit-flags.ts";
 import { hasExport, loadComponent } from "./load-component.ts";
 
 const ENTRY = { interface: "wasi:http/incoming-handler", name: "handle" } as const;
 /** By hand: nobody else gets at it. */
-const LOCAL: ListenAddress = { host: "127.0.0.1", port: 8080 };
+export const LOCAL: ListenAddress = { host: "127.0.0.1", port: 8080 };
+/** By hand: nothing routes connections to it, and nobody else needs it. */
+export const LOCAL_LIMITS: ServerLimits = { ...DEFAULT_LIMITS, maxThreads: 1, lingerMs: 0 };
 /** In a pod. */
 export const EVERYWHERE: ListenAddress = { host: "0.0.0.0", port: 80 };
-/** Time for an instance to start when no request waits for it. */
-const START_MS = 30_000;
 
 export interface ServeOptions {
   readonly guest: GuestOptions;
@@ -36,7 +38,7 @@ export function parseServe(args: readonly string[], environment: CommandIo["envi
     allowPositionals: true,
     options: { ...GUEST_FLAGS, ...LIMIT_FLAGS, listen: { type: "string" }, pod: { type: "boolean" } },
   });
-  const fallback = values.pod === true ? EVERYWHERE : LOCAL;
+  const [fallback, limits] = values.pod === true ? [EVERYWHERE, DEFAULT_LIMITS] : [LOCAL, LOCAL_LIMITS];
   if (positionals.length > 1) {
     throw new ServeError("USAGE", `Cannot serve "${positionals[1]}" too: serve takes one component`);
   }
@@ -48,7 +50,7 @@ export function parseServe(args: readonly string[], environment: CommandIo["envi
       values.listen === undefined
         ? listenAddressFrom(environment, fallback)
         : parseListenAddress(values.listen, "--listen"),
-    limits: limitsFrom(values, DEFAULT_LIMITS),
+    limits: limitsFrom(values, limits),
   };
 }
 
@@ -74,39 +76,16 @@ export async function serveLinked(
   signal: AbortSignal,
 ): Promise<number> {
   const log = new PodLog((line) => io.stderr.write(line));
-  using services = createServices({ guest: options.guest, arguments: options.arguments, io });
-  const pool = new InstancePool({
-    linked,
-    entry: ENTRY,
-    startState: () =>
-      new HostState(services, { deadlineMs: performance.now() + START_MS, computeMs: options.limits.computeMs }),
+  const { address, limits } = options;
+  using services = createPlainServices({ guest: options.guest, arguments: options.arguments, io });
+  const visits = new Visits(limits, (what) => {
+    becomeSmall([pool], what, log);
   });
-  pool.warm();
-  const requests = new GuestRequests({ pool, services, limits: options.limits, log, onQuiet: () => becomeSmall(pool) });
-  const server = new HttpServer({ requests, address: options.address, limits: options.limits });
-  const { address, port } = await server.listen();
-  log.info("Serving", { address, port, reset: linked.reset.kind === "allowed" ? "allowed" : linked.reset.reason });
-  await aborted(signal);
-  await server.stop();
+  const entry = new IncomingHandlerEntry(services);
+  const { handler, pool } = createComponentHandler({ linked, services, entry, limits, log, visits });
+  const requests = new GuestRequests({ handler, visits });
+  const fields = { reset: linked.reset.kind === "allowed" ? "allowed" : linked.reset.reason };
+  await serveUntil({ requests, address, limits, log, fields, host: io }, signal);
   pool.shrink(0);
   return 0;
-}
-
-/** After a while without requests: memory is for those who work. */
-function becomeSmall(pool: InstancePool): void {
-  pool.shrink(1);
-  globalThis.gc?.({ type: "major", flavor: "last-resort", execution: "sync" }); // Only with --expose-gc.
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  signal.addEventListener(
-    "abort",
-    () => {
-      resolve(undefined);
-    },
-    { once: true },
-  );
-  await promise;
 }

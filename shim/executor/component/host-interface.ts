@@ -45,12 +45,17 @@ export interface HostResource<State> {
 export interface HostInterface<State> {
   /** Without version, for example `wasi:io/streams`; the empty string for functions that a world imports by plain name. */
   readonly name: string;
-  /** For example `0.2.12`. Serves 0.2.0 to 0.2.x, for WASI only adds within 0.2. `undefined`: the name has no version. */
+  /**
+   * For example `0.2.12`. Serves 0.2.0 to 0.2.x, for WASI only adds within 0.2; `2.0.0` serves 2.x.y; a pre-release serves
+   * only itself. `undefined`: the name has no version.
+   */
   readonly version: string | undefined;
   /** By the name in WIT: `get-environment`, `[method]input-stream.read`, `[static]…`, `[constructor]fields`. */
   readonly functions: Readonly<Record<string, HostFunction<State>>>;
   /** By the name in WIT: `input-stream`. That a handle is dropped needs no function. */
   readonly resources: Readonly<Record<string, HostResource<State>>>;
+  /** For an interface that the host knows and does not offer, or not whole: what to do for a component that imports it. */
+  readonly advice?: string;
 }
 
 /** An own handle of a resource that a guest defined, held by the host. */

@@ -12,6 +12,8 @@ export const LIMITS = {
   flags: 32,
   /** Nodes of a value type when it is written out in full. */
   typeNodes: 20_000,
+  /** How deep types are nested by what they refer to. */
+  typeDepth: 100,
   componentInstances: 500,
   coreModules: 500,
   coreInstances: 1_000,

@@ -1,4 +1,5 @@
 import { CodedError } from "@rcm/lib/errors";
+import type { VariableFault } from "./spin-services.ts";
 
 export type HostErrorCode =
   /** The request or run took longer than it may. */
@@ -24,4 +25,26 @@ export class ComponentExit extends Error {
     super(`The guest exited with code ${exitCode}`);
     this.exitCode = exitCode;
   }
+}
+
+/** A variable of a Spin application has no value. */
+export class VariableError extends CodedError<VariableFault> {
+  override readonly name = "VariableError";
+}
+
+export type StoreErrorCode =
+  /** The database has no room. */
+  | "FULL"
+  /** A key, value, statement or result is larger than we accept. */
+  | "LIMIT"
+  /** The store did not answer in time. */
+  | "TIME_LIMIT"
+  /** The address is none, or of another kind of server. */
+  | "INVALID_ADDRESS"
+  /** The server or the engine says no. */
+  | "FAILED";
+
+/** A store, database or server can not do what the guest asks for. The guest gets it as an error of the interface. */
+export class StoreError extends CodedError<StoreErrorCode> {
+  override readonly name = "StoreError";
 }

@@ -14,3 +14,8 @@ export function okOf<T>(val: T): { readonly tag: "ok"; readonly val: T } {
 export function errOf<E>(val: E): { readonly tag: "err"; readonly val: E } {
   return { tag: "err", val };
 }
+
+/** Whether a guest returned `ok`. */
+export function isOk(result: unknown): boolean {
+  return typeof result === "object" && result !== null && "tag" in result && result.tag === "ok";
+}

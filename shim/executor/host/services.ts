@@ -4,6 +4,7 @@ import type { OutgoingService } from "./http/outgoing-service.ts";
 import type { InputStream } from "./io/input-stream.ts";
 import type { OutputStream } from "./io/output-stream.ts";
 import type { NetworkPolicy } from "./sockets/network-policy.ts";
+import type { SpinServices } from "./spin-services.ts";
 
 /** What the host gives to every guest of a program: made once, the same for all requests. */
 export interface HostServices {
@@ -23,4 +24,6 @@ export interface HostServices {
   readonly maxFieldBytes: number;
   /** Files, sockets and requests that one guest may have open. */
   readonly maxOpenObjects: number;
+  /** `undefined`: the component belongs to no Spin application, and the interfaces refuse every call. */
+  readonly spin?: SpinServices;
 }

@@ -103,4 +103,40 @@ describe("HostState", () => {
     state.dispose();
     expect(log).to.deep.equal(["kept"]);
   });
+
+  it("waits for a promise, and passes on what it becomes", async () => {
+    const state = stateWith();
+    const later = new Promise<string>((resolve) => {
+      setImmediate(resolve, "done");
+    });
+    expect(await state.waitFor(later)).to.equal("done");
+    const failed = Promise.reject(new Error("no"));
+    expect(await state.waitFor(failed).catch((reason: unknown) => reason)).to.have.property("message", "no");
+  });
+
+  it("ends a guest that waits for a promise, which may fail later", async () => {
+    const state = stateWith();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const waiting = state.waitFor(promise).catch((reason: unknown) => reason);
+    const reason = new Error("enough");
+    state.end(reason);
+    expect(await waiting).to.equal(reason);
+    reject(new Error("too late for anybody"));
+    await new Promise(setImmediate);
+  });
+
+  it("aborts its signal when the guest has ended", () => {
+    const state = stateWith();
+    const { signal } = state;
+    expect(state.signal).to.equal(signal);
+    expect(signal.aborted).to.equal(false);
+    state.dispose();
+    expect(signal.reason).to.have.property("code", "STOPPED");
+  });
+
+  it("keeps one of each type for each guest", () => {
+    const [state, other] = [stateWith(), stateWith()];
+    expect(state.keep(Switch)).to.equal(state.keep(Switch)).and.not.equal(other.keep(Switch));
+    expect(state.keep(Wakers)).to.be.instanceOf(Wakers);
+  });
 });

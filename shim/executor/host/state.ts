@@ -1,10 +1,11 @@
-import { performance } from "node:perf_hooks";
 import { HostError } from "./errors.ts";
 import type { HostServices } from "./services.ts";
-import type { Waitable } from "./waitable.ts";
+import { Settling, type Waitable } from "./waitable.ts";
 
 /** Longer ones overflow Node's timers; the wait asks again. */
 const MAX_TIMER_MS = 0x7fff_ffff;
+
+type KeptType = new (state: HostState) => object;
 
 /** How long a guest may take. */
 export interface TimeLimits {
@@ -17,6 +18,8 @@ export interface TimeLimits {
 /** What the host keeps for one guest: one HTTP request, or one run of a command. */
 export class HostState {
   readonly services: HostServices;
+  /** How many guests' requests led to this one: 0 for a request of a client. */
+  readonly depth: number;
   readonly #limits: TimeLimits;
   /** Host objects open now that cost memory or file descriptors. */
   #open = 0;
@@ -27,9 +30,12 @@ export class HostState {
   #rejectWait: ((reason: Error) => void) | undefined = undefined;
   readonly #held: (() => void)[] = [];
   #cleanups: Set<() => void> | undefined = undefined;
+  #ended: AbortController | undefined = undefined;
+  #kept: Map<KeptType, object> | undefined = undefined;
 
-  constructor(services: HostServices, limits: TimeLimits) {
+  constructor(services: HostServices, limits: TimeLimits, depth = 0) {
     this.services = services;
+    this.depth = depth;
     this.#limits = limits;
   }
 
@@ -81,6 +87,12 @@ export class HostState {
     this.#held.length = 0;
   }
 
+  /** Suspends the guest until `work` is done, its time is up, or it is ended. */
+  async waitFor<Value>(work: Promise<Value>): Promise<Value> {
+    await this.wait([new Settling(work)]);
+    return work;
+  }
+
   /** Suspends the guest until one of `waitables` is ready, its time is up, or it is ended. */
   async wait(waitables: readonly Waitable[]): Promise<void> {
     this.checkEnd();
@@ -127,6 +139,28 @@ export class HostState {
 
   countClosed(): void {
     this.#open -= 1;
+  }
+
+  /** Aborts when the guest has ended: for what was begun on its behalf. */
+  get signal(): AbortSignal {
+    if (this.#ended === undefined) {
+      const controller = new AbortController();
+      this.#ended = controller;
+      this.onDispose(() => {
+        controller.abort(new HostError("STOPPED", "Cannot go on: the guest has ended"));
+      });
+    }
+    return this.#ended.signal;
+  }
+
+  /** What an interface keeps for this guest: one of each type, made at the first call. */
+  keep<Kept extends object>(type: new (state: HostState) => Kept): Kept {
+    this.#kept ??= new Map();
+    const found = this.#kept.get(type);
+    if (found instanceof type) return found;
+    const made = new type(this);
+    this.#kept.set(type, made);
+    return made;
   }
 
   /** Runs `cleanup` when the guest has ended, unless it is taken back by then. */

@@ -7,16 +7,18 @@ export interface Waitable {
 
 /** The waiters of something that becomes ready by events. */
 export class Wakers {
-  readonly #wakers = new Set<() => void>();
+  /** Made for the first waiter: most answers are written before anybody waits. */
+  #wakers: Set<() => void> | undefined = undefined;
 
   add(wake: () => void): () => void {
-    this.#wakers.add(wake);
+    const wakers = (this.#wakers ??= new Set()).add(wake);
     return () => {
-      this.#wakers.delete(wake);
+      wakers.delete(wake);
     };
   }
 
   wakeAll(): void {
+    if (this.#wakers === undefined) return;
     for (const wake of this.#wakers) wake();
   }
 }
@@ -31,3 +33,47 @@ export const ALWAYS_READY: Waitable = {
 };
 
 function doNothing(): void {}
+
+/** Ready once the event loop has looked for what has come in. */
+export class OneTurn implements Waitable {
+  #isOver = false;
+
+  isReady(): boolean {
+    return this.#isOver;
+  }
+
+  onReady(wake: () => void): () => void {
+    // What is set now may still run in this turn; what is set in there runs when the next one has looked.
+    let turn = setImmediate(() => {
+      turn = setImmediate(() => {
+        this.#isOver = true;
+        wake();
+      });
+    });
+    return () => {
+      clearImmediate(turn);
+    };
+  }
+}
+
+/** A promise that a guest waits for: ready when it is settled, either way. */
+export class Settling implements Waitable {
+  readonly #wakers = new Wakers();
+  #isSettled = false;
+
+  constructor(work: Promise<unknown>) {
+    const settled = (): void => {
+      this.#isSettled = true;
+      this.#wakers.wakeAll();
+    };
+    work.then(settled, settled); // Whoever waits for the work itself sees why it failed.
+  }
+
+  isReady(): boolean {
+    return this.#isSettled;
+  }
+
+  onReady(wake: () => void): () => void {
+    return this.#wakers.add(wake);
+  }
+}

@@ -1,4 +1,4 @@
-import { setFlagsFromString } from "node:v8";
+import { nodeV8 } from "@rcm/lib/late-modules";
 
 /** With less, memory is what a pod lacks first. */
 const TIGHT_BYTES = 256 * 1024 * 1024;
@@ -8,8 +8,14 @@ const TIGHT_BYTES = 256 * 1024 * 1024;
  * 50 ms for a JavaScript engine. And garbage is collected sooner: such an engine of 13 MB is loaded within 128 MiB.
  */
 export function tuneForLoading(): void {
-  setFlagsFromString("--wasm-lazy-validation");
-  setFlagsFromString("--optimize-for-size");
+  loadWhatServersNeed();
+  nodeV8().setFlagsFromString("--wasm-lazy-validation");
+  nodeV8().setFlagsFromString("--optimize-for-size");
+}
+
+/** With flags that V8 was not started with, it compiles anew what Node loads from then on: `listen()` needs this one. */
+function loadWhatServersNeed(): void {
+  process.getBuiltinModule("node:cluster");
 }
 
 /**
@@ -19,5 +25,5 @@ export function tuneForLoading(): void {
  * @param limitBytes of the container, `undefined` if there is none.
  */
 export function tuneForRequests(limitBytes: number | undefined): void {
-  if (limitBytes === undefined || limitBytes >= TIGHT_BYTES) setFlagsFromString("--no-optimize-for-size");
+  if (limitBytes === undefined || limitBytes >= TIGHT_BYTES) nodeV8().setFlagsFromString("--no-optimize-for-size");
 }

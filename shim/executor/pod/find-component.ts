@@ -3,17 +3,14 @@ import { join } from "node:path";
 import type { GuestDocument } from "../../spec/guest-document.ts";
 import { entrypointCandidates } from "../../spec/is-wasm.ts";
 import { visitInRoot } from "../../spec/rooted-path.ts";
-import { ServeError } from "../server/errors.ts";
 
 const MAGIC = Buffer.from("\0asm");
 
 /**
  * The file that the first argument means, as the shim has found it: itself, or in `PATH`, or in the working directory.
- * Links lead nowhere out of `root`.
- *
- * @throws {ServeError} `USAGE` if there is none.
+ * Links lead nowhere out of `root`. `undefined` if there is none.
  */
-export function findComponent({ args, env, cwd }: GuestDocument, root: string): string {
+export function findComponent({ args, env, cwd }: GuestDocument, root: string): string | undefined {
   const candidates = entrypointCandidates({ process: { args, env, cwd } });
   for (const candidate of candidates) {
     const place = visitInRoot({ rootfs: root, mounts: [] }, candidate, (found, fd) =>
@@ -21,10 +18,7 @@ export function findComponent({ args, env, cwd }: GuestDocument, root: string): 
     );
     if (place !== undefined) return join(root, place);
   }
-  throw new ServeError(
-    "USAGE",
-    `Cannot find the component "${args[0] ?? ""}": there is no such file in the image, nor in a volume`,
-  );
+  return undefined;
 }
 
 function isWasm(path: string): boolean {

@@ -43,8 +43,12 @@ export class InstancePool {
 
   /** Takes an instance back whose request has ended without a fault. */
   giveBack(guest: Guest): void {
-    if (this.#isResettable && this.#idle.length < MAX_IDLE && guest.instance.reset()) this.#idle.push(guest);
-    else guest.instance.dispose();
+    if (this.#isResettable && this.#idle.length < MAX_IDLE && guest.instance.reset()) {
+      this.#idle.push(guest);
+      return;
+    }
+    guest.instance.dispose();
+    this.#fillSoon(); // Its memory has grown: the next request shall not wait for another one.
   }
 
   /** Makes the first instance, so that no request waits for it. */
@@ -67,7 +71,7 @@ export class InstancePool {
   }
 
   #fillSoon(): void {
-    if (this.#isFilling || this.#idle.length >= MAX_FRESH) return;
+    if (this.#isFilling || this.#idle.length >= (this.#isResettable ? 1 : MAX_FRESH)) return;
     this.#isFilling = true;
     setImmediate(() => {
       this.#isFilling = false;

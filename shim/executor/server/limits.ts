@@ -1,5 +1,7 @@
-/** What one program and one request may take. */
+/** What one thread and one request may take. */
 export interface ServerLimits {
+  /** That serve, where there are as many processors and the load is high enough. */
+  readonly maxThreads: number;
   /** From the head of the request to the end of the guest. */
   readonly requestMs: number;
   /** Time in which the guest computes; waiting does not count. */
@@ -13,11 +15,17 @@ export interface ServerLimits {
   readonly maxRequestBodyBytes: number;
   /** All fields of one request together. */
   readonly maxHeaderBytes: number;
+  /**
+   * After the signal to stop: requests are taken until none has come for so long, and while they come for four times as
+   * long at most. Who sends them learns only little by little that the pod goes. Within `graceMs`; 0: none is taken.
+   */
+  readonly lingerMs: number;
   /** After the signal to stop: time for running requests to end by themselves. */
   readonly graceMs: number;
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
+  maxThreads: 16,
   requestMs: 300_000,
   computeMs: 30_000,
   maxConcurrent: 128,
@@ -25,5 +33,6 @@ export const DEFAULT_LIMITS: ServerLimits = {
   queueMs: 30_000,
   maxRequestBodyBytes: Number.POSITIVE_INFINITY,
   maxHeaderBytes: 64 << 10,
+  lingerMs: 2000, // Kube-proxy brings its rules up to date once a second.
   graceMs: 25_000,
 };

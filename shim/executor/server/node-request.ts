@@ -1,16 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { Fields } from "../host/http/fields.ts";
 import type { BodySource } from "../host/http/incoming-body.ts";
-import type { RequestHead } from "../host/http/messages.ts";
 import { type Method, SCHEME_HTTP, type Scheme, methodFromText } from "../host/http/method.ts";
+import { addressText, type ClientRequest, exceeds, pathIn, type RequestLimits } from "./client-request.ts";
 
-export interface RequestLimits {
-  readonly maxRequestBodyBytes: number;
-  readonly maxFieldBytes: number;
-}
-
-/** A request of node:http as guests see it. Nothing is read from it before a guest asks. */
-export class NodeRequest implements RequestHead {
+/** A request of node:http. */
+export class NodeRequest implements ClientRequest {
+  readonly origin = "client";
   readonly scheme: Scheme = SCHEME_HTTP;
   readonly #request: IncomingMessage;
   readonly #limits: RequestLimits;
@@ -24,16 +20,24 @@ export class NodeRequest implements RequestHead {
     return methodFromText(this.#request.method ?? "GET");
   }
 
-  /** Without scheme and authority, if the client sent the absolute form. */
   get pathWithQuery(): string | undefined {
-    const { url } = this.#request;
-    if (url === undefined || url.startsWith("/") || !url.includes("://")) return url;
-    const parsed = URL.parse(url);
-    return parsed === null ? url : `${parsed.pathname}${parsed.search}`;
+    return pathIn(this.#request.url);
   }
 
   get authority(): string | undefined {
     return this.#request.headers.host;
+  }
+
+  get clientAddress(): string {
+    return addressText(this.#request.socket);
+  }
+
+  get userAgent(): string | undefined {
+    return this.#request.headers["user-agent"];
+  }
+
+  get isTooLarge(): boolean {
+    return exceeds(this.#request.headers["content-length"], this.#limits);
   }
 
   rawHeaders(): readonly string[] {
@@ -42,13 +46,13 @@ export class NodeRequest implements RequestHead {
 
   body(): BodySource {
     const request = this.#request;
-    const { maxRequestBodyBytes, maxFieldBytes } = this.#limits;
+    const { maxRequestBodyBytes, maxTrailerBytes } = this.#limits;
     return {
       stream: hasBody(request) ? request : undefined,
       maxBytes: maxRequestBodyBytes,
       tooLong: "HTTP-request-body-size",
       trailers: () =>
-        request.rawTrailers.length === 0 ? undefined : Fields.ofMessage(request.rawTrailers, maxFieldBytes),
+        request.rawTrailers.length === 0 ? undefined : Fields.ofMessage(request.rawTrailers, maxTrailerBytes),
     };
   }
 }

@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MeterHost } from "../component/meter/meter.ts";
 import type { HostState } from "../host/state.ts";

@@ -5,6 +5,8 @@ export class Turnstile {
   readonly #waitMs: number;
   readonly #line = new Set<Waiting>();
   #inside = 0;
+  #isClosed = false;
+  #isLettingIn = false;
 
   constructor({ maxInside, maxWaiting, waitMs }: TurnstileLimits) {
     this.#maxInside = maxInside;
@@ -20,36 +22,63 @@ export class Turnstile {
     return this.#line.size;
   }
 
-  /** Calls `enter` now or later, or `refuse`. Whoever entered calls {@link leave} once. */
-  ask(enter: () => void, refuse: () => void): void {
-    if (this.#inside < this.#maxInside) {
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Lets the visitor in now or later, or turns it away. Who was let in calls {@link leave} once. */
+  ask(visitor: Visitor): void {
+    if (this.#isClosed) {
+      visitor.refuse();
+    } else if (this.#inside < this.#maxInside) {
       this.#inside += 1;
-      enter();
+      visitor.enter();
     } else if (this.#line.size < this.#maxWaiting) {
-      this.#wait(enter, refuse);
+      this.#wait(visitor);
     } else {
-      refuse();
+      visitor.refuse();
     }
   }
 
-  #wait(enter: () => void, refuse: () => void): void {
+  #wait(visitor: Visitor): void {
     const timer = setTimeout(() => {
       this.#line.delete(waiting);
-      refuse();
+      visitor.refuse();
     }, this.#waitMs);
-    const waiting: Waiting = { enter, timer };
+    const waiting: Waiting = { visitor, timer };
     this.#line.add(waiting);
+    visitor.onGone(() => {
+      clearTimeout(timer);
+      this.#line.delete(waiting);
+    });
   }
 
   leave(): void {
-    const [next] = this.#line;
-    if (next === undefined) {
-      this.#inside -= 1;
-      return;
+    this.#inside -= 1;
+    if (this.#isLettingIn) return; // Who was let in just now has left already: below, the next one follows.
+    this.#isLettingIn = true;
+    while (this.#line.size > 0 && this.#inside < this.#maxInside) this.#letIn();
+    this.#isLettingIn = false;
+  }
+
+  /** Turns away those who wait, and all who ask from now on. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { visitor, timer } of this.#line) {
+      clearTimeout(timer);
+      visitor.refuse();
     }
+    this.#line.clear();
+  }
+
+  /** The first in line. */
+  #letIn(): void {
+    const [next] = this.#line;
+    if (next === undefined) return;
     this.#line.delete(next);
     clearTimeout(next.timer);
-    next.enter(); // Takes the place of the one who left.
+    this.#inside += 1;
+    next.visitor.enter();
   }
 }
 
@@ -59,7 +88,15 @@ export interface TurnstileLimits {
   readonly waitMs: number;
 }
 
-interface Waiting {
+/** Who asks to be let in. */
+export interface Visitor {
   enter(): void;
+  refuse(): void;
+  /** `listener` is called when it does not wait any more. */
+  onGone(listener: () => void): void;
+}
+
+interface Waiting {
+  readonly visitor: Visitor;
   readonly timer: NodeJS.Timeout;
 }

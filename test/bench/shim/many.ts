@@ -11,7 +11,8 @@ import { timed } from "./spread.ts";
 const PODS = 20;
 const MANY = 200;
 const AT_ONCE = 8;
-const SETTLE_MS = 3000;
+/** Longer than our shim waits before it rests, and the node's shim before it ends. */
+const SETTLE_MS = 12_000;
 const GOALS: Readonly<Record<string, string>> = { spin: " (goal: at most 12)", dense: " (goal: at most 1)" };
 
 /** What the shims take of memory, in their proportion, with so many pods. */
@@ -24,20 +25,24 @@ export async function measureMemory(containerd: TestContainerd): Promise<string[
       await pod.start("main", ["sleep", "10000"]);
       pods.push(pod);
     }
+    const shims = await shimsOf(containerd, pods); // Before they rest: to be asked wakes them.
     await delay(SETTLE_MS);
-    lines.push(`${handler}  ${await shimsMemory(containerd, pods)}${GOALS[handler] ?? ""}`);
+    lines.push(`${handler}  ${await shimsMemory(shims, pods.length)}${GOALS[handler] ?? ""}`);
     await Promise.all(pods.map(async (pod) => pod.remove()));
   }
   return lines;
 }
 
-async function shimsMemory(containerd: TestContainerd, pods: readonly Pod[]): Promise<string> {
-  const parents = pods.map(async ({ id }) => (await readProcess(await sandboxPidOf(containerd, id)))?.parent);
-  const shims = new Set(await Promise.all(parents));
-  const memories = await Promise.all([...shims].map(async (pid) => memoryOf(pid ?? 0)));
+async function shimsOf(containerd: TestContainerd, pods: readonly Pod[]): Promise<ReadonlySet<number>> {
+  const parents = pods.map(async ({ id }) => (await readProcess(await sandboxPidOf(containerd, id)))?.parent ?? 0);
+  return new Set(await Promise.all(parents));
+}
+
+async function shimsMemory(shims: ReadonlySet<number>, pods: number): Promise<string> {
+  const memories = await Promise.all([...shims].map(async (pid) => memoryOf(pid)));
   function each(pick: (memory: Memory) => number): string {
     const sum = memories.reduce((bytes, memory) => bytes + pick(memory), 0);
-    return (sum / 1e6 / pods.length).toFixed(2);
+    return (sum / 1e6 / pods).toFixed(2);
   }
   const unique = each(({ uniqueBytes }) => uniqueBytes);
   const resident = each(({ residentBytes }) => residentBytes);
@@ -70,7 +75,8 @@ export async function measureManyPods(containerd: TestContainerd): Promise<strin
   return lines;
 }
 
-async function handlersOf({ folder }: TestContainerd): Promise<readonly string[]> {
+/** The handlers of CRI that are compared; that of the node's shim is made ready. */
+export async function handlersOf({ folder }: TestContainerd): Promise<readonly string[]> {
   await writeFile(join(folder, "dense.toml"), 'Grouping = "node"\n');
   return ["runc", "spin", "dense"];
 }

@@ -6,7 +6,9 @@ import { ratioOf, spreadOf, timed } from "./spread.ts";
 
 const ROUNDS = 25;
 
-/** RunPodSandbox, CreateContainer and StartContainer of a pod of busybox, one after the other. */
+type Times = Readonly<Record<"sandbox" | "create" | "start" | "all" | "remove", number>>;
+
+/** RunPodSandbox, CreateContainer and StartContainer of a pod of busybox, one after the other, and its removal. */
 export async function measurePods(containerd: TestContainerd): Promise<string[]> {
   const handlers = ["runc", "spin"] as const;
   const seen = handlers.map(() => ({
@@ -14,12 +16,13 @@ export async function measurePods(containerd: TestContainerd): Promise<string[]>
     create: [] as number[],
     start: [] as number[],
     all: [] as number[],
+    remove: [] as number[],
   }));
   for (let round = -2; round < ROUNDS; round += 1) {
     for (const [index, handler] of handlers.entries()) {
       const times = await onePod(containerd, handler);
       if (round < 0) continue; // To warm up.
-      for (const key of ["sandbox", "create", "start", "all"] as const) seen[index]?.[key].push(times[key]);
+      for (const key of ["sandbox", "create", "start", "all", "remove"] as const) seen[index]?.[key].push(times[key]);
     }
   }
   const lines = seen.flatMap((times, index) =>
@@ -30,10 +33,7 @@ export async function measurePods(containerd: TestContainerd): Promise<string[]>
   return [...lines, `all: ${ratioOf(seen[0]?.all ?? [], seen[1]?.all ?? [])} (goal: at most 1.15)`];
 }
 
-async function onePod(
-  containerd: TestContainerd,
-  handler: string,
-): Promise<Readonly<Record<"sandbox" | "create" | "start" | "all", number>>> {
+async function onePod(containerd: TestContainerd, handler: string): Promise<Times> {
   let pod: Pod | undefined;
   const sandbox = await timed(async () => {
     pod = await Pod.run(containerd, "bench", handler);
@@ -46,8 +46,8 @@ async function onePod(
     containerId = await begun.create("main", ["sleep", "1000"]);
   });
   const start = await timed(async () => cri.call("StartContainer", { containerId }));
-  await begun.remove();
-  return { sandbox, create, start, all: sandbox + create + start };
+  const remove = await timed(async () => begun.remove());
+  return { sandbox, create, start, all: sandbox + create + start, remove };
 }
 
 /** The shim's command `start` alone, as containerd runs it, for a group that has no shim yet. */

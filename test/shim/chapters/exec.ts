@@ -55,9 +55,10 @@ async function byStreams(life: Life, containerId: string, script: string): Promi
 }
 
 async function inTerminal(life: Life, containerId: string): Promise<object> {
-  const cmd = ["sh", "-c", "read go; stty size; tty; echo err >&2; exit 5"];
+  const cmd = ["sh", "-c", "echo ready; read go; stty size; tty; echo err >&2; exit 5"];
   const streams = await exec(life, { containerId, cmd, tty: true, stdin: true, stdout: true });
   streams.resize(81, 27);
+  await streams.waitFor("stdout", /ready/); // Only a process that runs gets its size.
   await new Promise((resolve) => setTimeout(resolve, 300)); // Nothing says that a size has arrived.
   streams.send("go\n");
   const status = await streams.end();

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { readHierarchies } from "../../cluster/cgroups.ts";
 import { pollUntil } from "../../cluster/poll-until.ts";
 import { runCommand } from "../../cluster/run-command.ts";
 import type { Message } from "../support/cri-client.ts";
@@ -10,6 +11,9 @@ import { pidOf, sandboxPidOf } from "../support/status.ts";
 
 const MEBIBYTE = 1024 * 1024;
 const LIMITS = { memoryLimitInBytes: 64 * MEBIBYTE, cpuPeriod: 100_000, cpuQuota: 50_000, cpuShares: 512 };
+
+/** As runc converts them: 1 + (shares - 2) * 9999 / 262142. */
+const WEIGHT_OF_256_SHARES = "10";
 
 /** Limits and what is used of them, being paused, and a sandbox that dies. */
 export async function resourcesChapter(life: Life): Promise<void> {
@@ -23,7 +27,8 @@ export async function resourcesChapter(life: Life): Promise<void> {
   await life.call("UpdateContainerResources", { containerId: id, linux: resources });
   await life.call("ContainerStatus", { containerId: id });
   const updated = await limitsOf(await pidOf(life.containerd, id));
-  expect(updated).to.deep.equal({ memory: String(96 * MEBIBYTE), shares: "256", quota: "50000" });
+  const share = (await isVersion2()) ? WEIGHT_OF_256_SHARES : "256";
+  expect(updated).to.deep.equal({ memory: String(96 * MEBIBYTE), share, quota: "50000" });
   life.note("limits after the update", updated);
 
   await used(life, id);
@@ -80,18 +85,33 @@ async function used({ containerd }: Life, containerId: string): Promise<void> {
   expect(amount(cpu, "usageCoreNanoSeconds")).to.be.within(1_000_000, 30_000_000_000);
 }
 
+interface Limits {
+  readonly memory: string;
+  /** Shares with version 1 of cgroups, a weight with version 2. */
+  readonly share: string;
+  readonly quota: string;
+}
+
 /** As the kernel has them, whichever version of cgroups it is. */
-async function limitsOf(pid: number): Promise<Readonly<Record<string, string>>> {
+async function limitsOf(pid: number): Promise<Limits> {
   const cgroups = await readFile(`/proc/${String(pid)}/cgroup`, "utf8");
   async function read(controller: string, file: string): Promise<string> {
     const path = new RegExp(`^\\d+:(?:[^:]*,)?${controller}(?:,[^:]*)?:(.*)$`, "m").exec(cgroups)?.[1] ?? "";
     return (await readFile(join("/sys/fs/cgroup", controller, path, file), "utf8")).trim();
   }
+  if (await isVersion2()) {
+    const [quota = ""] = (await read("", "cpu.max")).split(" ");
+    return { memory: await read("", "memory.max"), share: await read("", "cpu.weight"), quota };
+  }
   return {
     memory: await read("memory", "memory.limit_in_bytes"),
-    shares: await read("cpu", "cpu.shares"),
+    share: await read("cpu", "cpu.shares"),
     quota: await read("cpu", "cpu.cfs_quota_us"),
   };
+}
+
+async function isVersion2(): Promise<boolean> {
+  return (await readHierarchies()).some(({ path, type }) => type === "cgroup2" && path === "/sys/fs/cgroup");
 }
 
 function amount(message: Message, field: string): number {

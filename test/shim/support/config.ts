@@ -41,9 +41,26 @@ ${more.join("\n")}
 `;
 }
 
+/** Subnets for pods: a multiple of the number of versions, so that those of one process never meet. */
+const SUBNETS = 255;
+/** How far apart the subnets are that one version tries. */
+const STEP = 3;
+
+/**
+ * The first subnet from `start` on that no bridge has which a killed run left: its pods would answer in place of ours.
+ * @param addresses what `ip -4 -o address` prints.
+ */
+export function chooseSubnet(start: number, addresses: string): string {
+  for (let number = start; number < start + SUBNETS; number += STEP) {
+    const prefix = `198.19.${String(number % SUBNETS)}.`;
+    if (!addresses.includes(` ${prefix}`)) return `${prefix}0/24`;
+  }
+  throw new Error("Cannot choose a subnet for pods: delete the bridges rcm-s-* that killed runs left");
+}
+
 /** A network of CNI's for pods: a bridge of its own. Subnets of 198.19.0.0/16, which is for benchmarks. */
-export function networkJson(folder: string, bridge: string, number: number): string {
-  const ranges = [[{ subnet: `198.19.${String(number)}.0/24` }]];
+export function networkJson(folder: string, bridge: string, subnet: string): string {
+  const ranges = [[{ subnet }]];
   const ipam = { type: "host-local", dataDir: `${folder}/cni-addresses`, ranges, routes: [{ dst: "0.0.0.0/0" }] };
   const plugin = { type: "bridge", bridge, isGateway: true, ipMasq: false, ipam };
   return JSON.stringify({ cniVersion: "1.0.0", name: "pods", plugins: [plugin] });

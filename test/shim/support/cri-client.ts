@@ -1,15 +1,15 @@
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { fromJSON, type MethodDefinition } from "@grpc/proto-loader";
-import { CRI_METHODS, CRI_REPLIES } from "./cri-replies.ts";
+import { CRI_IMAGE_METHODS, CRI_METHODS, CRI_REPLIES } from "./cri-replies.ts";
 import { CRI_REQUESTS } from "./cri-requests.ts";
 import { descriptorFrom } from "./descriptor.ts";
 
-export type CriMethod = keyof typeof CRI_METHODS;
+export type CriMethod = keyof typeof CRI_METHODS | keyof typeof CRI_IMAGE_METHODS;
 
 /** A message with whatever fields it has; all of them are there, also those that were not sent. */
 export type Message = Readonly<Record<string, unknown>>;
 
-const SERVICE = "runtime.v1.RuntimeService";
+const SERVICES = ["runtime.v1.RuntimeService", "runtime.v1.ImageService"];
 const CHANNEL = {
   "grpc.max_receive_message_length": 64 * 1024 * 1024,
   // Subchannels are shared by the process otherwise, and one to a containerd that has restarted is dead.
@@ -21,10 +21,14 @@ const CHANNEL = {
 /** All of CRI that a pod's life needs. After containerd has restarted, make a new one. */
 export class CriClient {
   readonly #client: Client;
-  static readonly #methods = fromJSON(
-    descriptorFrom("runtime.v1", { ...CRI_REQUESTS, ...CRI_REPLIES }, { RuntimeService: CRI_METHODS }),
+  static readonly #services = fromJSON(
+    descriptorFrom(
+      "runtime.v1",
+      { ...CRI_REQUESTS, ...CRI_REPLIES },
+      { RuntimeService: CRI_METHODS, ImageService: CRI_IMAGE_METHODS },
+    ),
     { defaults: true, longs: String },
-  )[SERVICE];
+  );
 
   constructor(socket: string) {
     this.#client = new Client(`unix:${socket}`, credentials.createInsecure(), CHANNEL);
@@ -58,9 +62,10 @@ export class CriClient {
   }
 
   static #method(name: CriMethod): MethodDefinition<object, object> {
-    const service = CriClient.#methods;
-    const method = service === undefined || "format" in service ? undefined : service[name];
-    if (typeof method !== "object") throw new TypeError(`Cannot find method "${name}" of CRI`);
-    return method;
+    for (const service of SERVICES.map((each) => CriClient.#services[each])) {
+      const method = service === undefined || "format" in service ? undefined : service[name];
+      if (typeof method === "object") return method;
+    }
+    throw new TypeError(`Cannot find method "${name}" of CRI`);
   }
 }

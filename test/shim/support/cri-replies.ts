@@ -132,6 +132,9 @@ export const CRI_REPLIES = {
     defaultInterface: "2 NetworkInterfaceUsage",
     interfaces: "3 repeated NetworkInterfaceUsage",
   },
+  PullImageResponse: { imageRef: "1 string" },
+  ImageStatusResponse: { image: "1 ImageRecord" },
+  ImageRecord: { id: "1 string" },
   ProcessUsage: { timestamp: "1 int64", processCount: "2 UInt64Value" },
   NetworkInterfaceUsage: {
     name: "1 string",
@@ -140,6 +143,12 @@ export const CRI_REPLIES = {
     txBytes: "4 UInt64Value",
     txErrors: "5 UInt64Value",
   },
+} as const;
+
+/** Method of the service for images: request, reply. */
+export const CRI_IMAGE_METHODS = {
+  PullImage: ["PullImageRequest", "PullImageResponse"],
+  ImageStatus: ["ImageStatusRequest", "ImageStatusResponse"],
 } as const;
 
 /** Method: request, reply. */

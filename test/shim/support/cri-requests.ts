@@ -40,6 +40,8 @@ export const CRI_REQUESTS = {
   PodSandboxStatsRequest: { podSandboxId: "1 string" },
   CheckpointContainerRequest: { containerId: "1 string", location: "2 string", timeout: "3 int64" },
   GetEventsRequest: {},
+  PullImageRequest: { image: "1 ImageSpec" },
+  ImageStatusRequest: { image: "1 ImageSpec" },
   PodSandboxConfig: {
     metadata: "1 PodSandboxMetadata",
     hostname: "2 string",

@@ -1,4 +1,5 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
@@ -22,7 +23,9 @@ export async function exitCodes(ctr: Ctr): Promise<unknown> {
 export async function output(ctr: Ctr): Promise<unknown> {
   const { code, stdout, stderr } = await ctr.run("output", ["--rm"], ["sh", "-c", "echo out; echo err >&2; exit 3"]);
   expect({ code, stdout, stderr }).to.deep.equal({ code: 3, stdout: "out\n", stderr: "err\n" });
-  const big = await ctr.run("big", ["--rm"], ["sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo end"]);
+  // It stays until ctr has read all: ctr may stop reading when it learns of the end, whatever the shim (seen with runc's).
+  const script = "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo end; sleep 1";
+  const big = await ctr.run("big", ["--rm"], ["sh", "-c", script]);
   expect(big.stdout).to.have.length(3_000_005);
   return { code, stdout, stderr };
 }
@@ -53,7 +56,7 @@ export async function signals(ctr: Ctr): Promise<unknown> {
     const script = "trap 'exit 44' TERM; trap 'exit 45' USR2; echo ready; while :; do sleep 0.05; done";
     const running = ctr.run(name, ["--rm"], ["sh", "-c", script]);
     await ctr.untilState(name, "RUNNING");
-    await delay(300); // It sets its traps; one that was not set would let the signal pass.
+    await untilTrapped((await ctr.state(name))?.pid);
     await ctr.task("kill", name, ["--signal", signal]);
     seen.push((await running).code);
   }
@@ -61,13 +64,33 @@ export async function signals(ctr: Ctr): Promise<unknown> {
   return seen;
 }
 
+/** Until a shell has set its traps: one that was not set would let the signal pass. */
+async function untilTrapped(pid: number | undefined): Promise<void> {
+  const [term, usr2] = [constants.signals.SIGTERM, constants.signals.SIGUSR2].map((signal) => 1n << BigInt(signal - 1));
+  const both = (term ?? 0n) | (usr2 ?? 0n);
+  await soon(`process ${String(pid)} to set its traps`, async () => {
+    const [, caught = "0"] = /^SigCgt:\s*(\w+)$/m.exec(await readFile(`/proc/${String(pid)}/status`, "utf8")) ?? [];
+    return (BigInt(`0x${caught}`) & both) === both;
+  });
+}
+
+async function soon(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 200; i += 1) {
+    if (await isSo()) return;
+    await delay(50);
+  }
+  throw new Error(`Waited 10 s in vain for ${what}`);
+}
+
 export async function tasks(ctr: Ctr): Promise<unknown> {
   const started = await ctr.run("tasks", ["--detach"], ["sh", "-c", "sleep 1000 & sleep 1001 & wait"]);
   expect(started).to.include({ code: 0 });
   const running = await ctr.state("tasks");
-  await delay(300);
-  const listed = (await ctr.task("ps", "tasks")).stdout.trim().split("\n").slice(1);
-  expect(listed).to.have.length(3);
+  let listed: readonly string[] = [];
+  await soon("the shell and its two children", async () => {
+    listed = (await ctr.task("ps", "tasks")).stdout.trim().split("\n").slice(1);
+    return listed.length === 3;
+  });
   expect(listed.join("\n")).to.match(new RegExp(`^${String(running?.pid)}\\b`, "m"));
   const metrics = await ctr.task("metrics", "tasks", ["--format", "json"]);
   const refused = await ctr.task("delete", "tasks");
@@ -139,17 +162,18 @@ export async function options(ctr: Ctr): Promise<unknown> {
     "--cwd",
     "/data",
   ];
+  // Each stays until all is read: runc's shim may stop reading when the process has ended.
   const script =
-    "cat file; echo $A; touch /x || echo refused; touch /data/x || echo refused; pwd; cat /proc/self/uid_map";
+    "cat file; echo $A; touch /x || echo refused; touch /data/x || echo refused; pwd; cat /proc/self/uid_map; sleep 1";
   const first = await ctr.run("options", [...flags, "--pid-file", join(folder, "pid")], ["sh", "-c", script]);
   expect(first.stdout).to.match(/^content\nb c\nrefused\nrefused\n\/data\n/);
   expect(await readFile(join(folder, "pid"), "utf8")).to.match(/^\d+$/);
-  const host = await ctr.run("host", ["--rm", "--net-host"], ["cat", "/proc/net/dev"]);
+  const host = await ctr.run("host", ["--rm", "--net-host"], ["sh", "-c", "cat /proc/net/dev; sleep 1"]);
   expect(host.stdout).to.include("lo:");
   const free = await ctr.run(
     "free",
     ["--rm", "--privileged", "--allow-new-privs"],
-    ["grep", "Cap", "/proc/self/status"],
+    ["sh", "-c", "grep Cap /proc/self/status; sleep 1"],
   );
   return [first.stdout, free.stdout];
 }
@@ -158,7 +182,8 @@ export async function options(ctr: Ctr): Promise<unknown> {
 export async function logUris(ctr: Ctr): Promise<unknown> {
   const folder = join(ctr.containerd.folder, `log-${ctr.label}`);
   await mkdir(folder, { recursive: true });
-  const script = ["sh", "-c", "echo out; echo err >&2"];
+  // It stays until all is read: runc's shim may stop reading when the process has ended.
+  const script = ["sh", "-c", "echo out; echo err >&2; sleep 1"];
   const file = join(folder, "file.log");
   const none = await ctr.run("none", ["--rm", "--null-io"], script);
   expect(none).to.include({ code: 0, stdout: "", stderr: "" });
@@ -182,7 +207,6 @@ export async function logUris(ctr: Ctr): Promise<unknown> {
   await ctr.run("binary", ["--detach", "--log-uri", `binary://${logger}?key=value`], script);
   await ctr.untilState("binary", "STOPPED");
   await ctr.remove("binary");
-  await delay(200);
   const [out, err, told] = await Promise.all(
     ["out", "err", "told"].map(async (name) => readFile(join(folder, name), "utf8")),
   );

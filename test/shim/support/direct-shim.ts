@@ -37,7 +37,7 @@ export class DirectShim {
     const bin = join(this.bundle, "rootfs/bin");
     await mkdir(bin, { recursive: true });
     await runCommand(["cp", "/usr/bin/busybox", bin], { timeoutMs: 5000 }, signal);
-    for (const name of ["sh", "sleep", "head", "tr"]) {
+    for (const name of ["sh", "sleep", "head", "tr", "true"]) {
       await runCommand(["ln", "-sf", "busybox", join(bin, name)], { timeoutMs: 5000 }, signal);
     }
   }
@@ -84,7 +84,7 @@ export class DirectShim {
 }
 
 /** The least that runc takes, in a cgroup of ours. */
-export function sleeper(namespace: string, id: string, args: readonly string[] = ["sleep", "1000"]): object {
+export function sleeper(namespace: string, id: string, args: readonly string[] = ["sleep", "100000"]): object {
   return {
     ociVersion: "1.0.2",
     process: { user: { uid: 0, gid: 0 }, args, env: ["PATH=/bin"], cwd: "/" },

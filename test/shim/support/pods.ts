@@ -107,6 +107,17 @@ export interface ContainerOptions {
 
 const DEFAULT_SECURITY = { seccomp: { profileType: SECCOMP_RUNTIME_DEFAULT }, noNewPrivs: true };
 
+/** As strict as Kubernetes' "restricted", with 128 MiB. */
+export const STRICT_CONTAINER: ContainerOptions = {
+  resources: { memoryLimitInBytes: String(128 * 1024 * 1024) },
+  security: {
+    runAsUser: { value: "1000" },
+    runAsGroup: { value: "1000" },
+    readonlyRootfs: true,
+    capabilities: { dropCapabilities: ["ALL"] },
+  },
+};
+
 /** Stops and removes whatever pods there are, also those of a test that failed. */
 export async function removeAllPods({ cri }: TestContainerd): Promise<void> {
   const { items } = (await cri.call("ListPodSandbox", {})) as { readonly items: readonly { readonly id: string }[] };

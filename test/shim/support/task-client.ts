@@ -46,6 +46,7 @@ const METHODS = {
 
 const HEADER_BYTES = 10;
 const REQUEST = 1;
+const CLOSED = "The shim has closed the connection";
 
 const SERVICES = fromJSON(descriptorFrom("task", MESSAGES, { Task: METHODS, Wire: { Frame: ["Call", "Reply"] } }), {
   defaults: true,
@@ -78,7 +79,7 @@ export class TaskClient {
       this.#receive(Buffer.from(chunk));
     });
     this.#socket.on("close", () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error("The shim has closed the connection"));
+      for (const { reject } of this.#waiting.values()) reject(new Error(CLOSED));
     });
     this.#socket.on("error", () => undefined); // It is followed by "close".
   }
@@ -97,6 +98,12 @@ export class TaskClient {
     return responseDeserialize(await this.raw(this.#service, method, payload, timeoutMs)) as Message;
   }
 
+  /** Creates and starts the container of a bundle. */
+  async run({ id, bundle }: { readonly id: string; readonly bundle: string }): Promise<void> {
+    await this.call("Create", { id, bundle });
+    await this.call("Start", { id });
+  }
+
   /** Any service, method and payload. */
   async raw(service: string, method: string, payload: Buffer, timeoutMs = 10_000): Promise<Buffer> {
     const call = { service, method, payload, timeoutNano: timeoutMs * 1e6 };
@@ -109,6 +116,7 @@ export class TaskClient {
 
   /** Sends a frame of any type and content as a new stream; returns the content of the answer. */
   async frame(type: number, content: Buffer, timeoutMs = 10_000): Promise<Buffer> {
+    if (this.#socket.closed) throw new Error(CLOSED);
     this.#stream += 2;
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeUInt32BE(content.length, 0);
@@ -134,6 +142,11 @@ export class TaskClient {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  /** Waits until the shim has closed the connection: then it has closed its socket too. */
+  async closed(signal: AbortSignal): Promise<void> {
+    if (!this.#socket.closed) await once(this.#socket, "close", { signal });
   }
 
   #receive(chunk: Buffer): void {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { runCommand } from "../../cluster/run-command.ts";
 import type { Message } from "./cri-client.ts";
 import type { TestContainerd } from "./test-containerd.ts";
 
@@ -16,6 +17,7 @@ export interface TaskEvent {
 export class TaskEvents {
   readonly seen: TaskEvent[] = [];
   readonly #child: ChildProcess;
+  #isListening = false;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -28,12 +30,23 @@ export class TaskEvents {
     await once(child, "spawn");
     const events = new TaskEvents(child);
     createInterface({ input: child.stdout }).on("line", (line) => {
+      events.#isListening = true;
       const { topic, json } = /(?<topic>\/tasks\/\S+) (?<json>\{.*)$/.exec(line)?.groups ?? {};
       if (topic === undefined || json === undefined) return;
       events.seen.push({ topic, event: JSON.parse(json) as Message });
     });
-    await delay(150); // It does not say that it listens.
+    await events.#untilListens(containerd.ctrArgv(namespace));
     return events;
+  }
+
+  /** It does not say that it listens: it is shown events until it tells of one. */
+  async #untilListens([program = "", ...args]: readonly string[]): Promise<void> {
+    for (let i = 0; i < 100 && !this.#isListening; i += 1) {
+      const label = ["namespaces", "label", args[args.indexOf("-n") + 1] ?? "", `listen=${String(i)}`];
+      await runCommand([program, ...args, ...label], { timeoutMs: 10_000 }, AbortSignal.timeout(10_000));
+      await delay(50);
+    }
+    if (!this.#isListening) throw new Error("Cannot listen to containerd's events: none of 100 came");
   }
 
   /** Those of one container and of what was executed in it. */
@@ -43,7 +56,7 @@ export class TaskEvents {
 
   /** Waits until a container is known to be deleted, and a little, for what should not come; false if that is not said. */
   async saysDeleted(containerId: string): Promise<boolean> {
-    for (let i = 0; i < 100; i += 1) {
+    for (let i = 0; i < 500; i += 1) {
       await delay(20);
       const isDeleted = this.of(containerId).some(({ topic }) => topic === "/tasks/delete");
       if (!isDeleted) continue;

@@ -8,7 +8,7 @@ import { SYSTEM_PATH, unpackContainerd } from "../../cluster/packages.ts";
 import { pollUntil } from "../../cluster/poll-until.ts";
 import { runCommand, tryCommand, type CommandResult } from "../../cluster/run-command.ts";
 import { currentSettings } from "../../cluster/settings.ts";
-import { configToml, networkJson, type Handler } from "./config.ts";
+import { chooseSubnet, configToml, networkJson, type Handler } from "./config.ts";
 import { CriClient, type Message } from "./cri-client.ts";
 import { clearLeft } from "./leaks.ts";
 import { installSubject } from "./subject.ts";
@@ -149,8 +149,9 @@ export class TestContainerd {
     for (const name of ["cni", "images"]) await mkdir(join(this.folder, name));
     await packBaseImages(join(this.folder, "images"), signal);
     await this.replaceShim();
-    const number = (process.pid + VERSIONS.indexOf(this.version)) % 250;
-    await writeFile(join(this.folder, "cni/10-bridge.conflist"), networkJson(this.folder, this.#bridge(), number));
+    const addresses = await runCommand(["ip", "-4", "-o", "address"], { timeoutMs: 10_000 }, signal);
+    const subnet = chooseSubnet(VERSIONS.length * process.pid + VERSIONS.indexOf(this.version), addresses);
+    await writeFile(join(this.folder, "cni/10-bridge.conflist"), networkJson(this.folder, this.#bridge(), subnet));
     await writeFile(join(this.folder, "config.toml"), configToml(this.folder, this.shim, this.extraHandlers));
   }
 

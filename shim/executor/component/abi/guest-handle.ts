@@ -33,6 +33,6 @@ export class GuestHandle implements GuestResource {
     const store = this.#store;
     const isLive = this.isLive(store);
     this.#live = false;
-    if (isLive && this.isOwn && store.dead === undefined) store.destroy(this.resource, this.rep, undefined);
+    if (isLive && this.isOwn && store.dead === undefined) store.destroy(this.resource, this.rep);
   }
 }

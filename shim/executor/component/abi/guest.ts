@@ -2,8 +2,8 @@ import { wasm } from "../core/web-assembly.ts";
 import { WasmTrap } from "../errors.ts";
 import { HandleTable, type Rep } from "./handle-table.ts";
 
-/** Destroys a resource of one type. `caller` is the component instance that drops it, if one does. */
-export type Destroy = (rep: Rep, caller: Guest | undefined) => void;
+/** Destroys a resource of one type. */
+export type Destroy = (rep: Rep) => void;
 
 /** Calls of the host after which a metered guest has to ask for fuel. */
 const HOST_CALLS = 64;
@@ -32,8 +32,8 @@ export class Store<State> {
     this.state = state;
   }
 
-  destroy(resource: number, rep: Rep, caller: Guest | undefined): void {
-    this.destroyers[resource]?.(rep, caller);
+  destroy(resource: number, rep: Rep): void {
+    this.destroyers[resource]?.(rep);
   }
 
   /** Time goes by in the host too, which no fuel is spent for: now and then the guest has to ask, whatever it has left. */
@@ -80,38 +80,57 @@ export class Guest {
   readonly handles = new HandleTable();
   /** Whether it may call out now; not while it allocates for a call or cleans up after one. */
   mayLeave = true;
-  /** Whether a call into it is under way. */
-  entered = false;
-  /** Borrows lent for the call under way and not dropped yet. */
-  openBorrows = 0;
+  /** How many calls into it are under way, one within the other. */
+  #depth = 0;
+  /** For each of them, the handles that it borrows and has not dropped yet. */
+  readonly #borrows: number[] = [0];
 
   constructor(number: number, store: Store<unknown>) {
     this.number = number;
     this.store = store;
   }
 
+  /** Whether a call into it is under way. */
+  get entered(): boolean {
+    return this.#depth > 0;
+  }
+
+  /** Begins a call, perhaps within another one. */
   enter(): void {
     this.store.checkAlive();
-    if (this.entered) throw new WasmTrap("the component instance was entered while a call into it is under way");
-    this.entered = true;
+    this.#depth += 1;
+    this.#borrows[this.#depth] = 0;
   }
 
   leave(): void {
     if (!this.mayLeave) throw new WasmTrap("the component instance called out where it may not");
   }
 
-  /** Ends the call under way. */
+  /** Opens a handle that the innermost call borrows. */
+  borrow(resource: number, rep: Rep): number {
+    this.#borrows[this.#depth] = this.#borrowed(this.#depth) + 1;
+    return this.handles.addBorrow(resource, rep, this.#depth);
+  }
+
+  /** A handle that the call of that depth borrowed is dropped. */
+  endBorrow(depth: number): void {
+    this.#borrows[depth] = this.#borrowed(depth) - 1;
+  }
+
+  #borrowed(depth: number): number {
+    return this.#borrows[depth] ?? 0;
+  }
+
+  /** Ends the innermost call. */
   exit(): void {
-    if (this.openBorrows > 0) {
-      throw new WasmTrap(`${this.openBorrows} borrowed handles were not dropped before the end of the call`);
-    }
-    this.entered = false;
+    const borrows = this.#borrowed(this.#depth);
+    if (borrows > 0) throw new WasmTrap(`${borrows} borrowed handles were not dropped before the end of the call`);
+    this.#depth -= 1;
   }
 
   reset(): void {
     this.handles.clear();
     this.mayLeave = true;
-    this.entered = false;
-    this.openBorrows = 0;
+    this.#depth = 0;
   }
 }

@@ -26,10 +26,10 @@ function lifter(kind: "own" | "borrow", { id, origin }: ResourceType): Lift {
   if (origin.kind === "host") {
     return isOwn
       ? ({ guest }, index) => guest.handles.takeOwn(index, id)
-      : ({ guest }, index) => guest.handles.rep(index, id);
+      : ({ guest }, index) => guest.handles.lend(index, id);
   }
   return ({ guest }, index) => {
-    const rep = isOwn ? guest.handles.takeOwn(index, id) : guest.handles.rep(index, id);
+    const rep = isOwn ? guest.handles.takeOwn(index, id) : guest.handles.lend(index, id);
     return new GuestHandle(guest.store, { resource: id, rep: Number(rep), isOwn });
   };
 }
@@ -44,8 +44,7 @@ function lowerer(kind: "own" | "borrow", resource: ResourceType): Lower {
     const { guest } = context;
     const rep = repOf(context, value, resource, "borrow");
     if (origin.kind === "guest" && origin.owner === guest.number) return Number(rep);
-    guest.openBorrows += 1;
-    return guest.handles.addBorrow(id, rep);
+    return guest.borrow(id, rep);
   };
 }
 

@@ -3,7 +3,6 @@ import { WasmTrap } from "../errors.ts";
 import type { WitValue } from "../host-interface.ts";
 import { discriminantSize, payloadOffset, payloadsOf } from "../types/layout.ts";
 import type { CoreNumber, TypeShape, ValType } from "../types/wit-type.ts";
-import type { CallContext } from "./call-context.ts";
 import type { Codec, CodecOf } from "./codec.ts";
 import { fromJoined, isSameFlat, toJoined } from "./join-flat.ts";
 import { loadUnsigned, recordOf, storeUnsigned } from "./product-codecs.ts";
@@ -11,8 +10,9 @@ import { loadUnsigned, recordOf, storeUnsigned } from "./product-codecs.ts";
 /** How a case looks in JavaScript. */
 interface CaseForm {
   make(index: number, payload: WitValue): WitValue;
-  /** The number of the case, and its payload. */
-  split(value: WitValue): { readonly index: number; readonly payload: WitValue };
+  /** The number of the case. */
+  indexOf(value: WitValue): number;
+  payloadOf(value: WitValue): WitValue;
 }
 
 interface CaseCodec {
@@ -49,9 +49,9 @@ function codecOfCases({ cases, joined, form, offset }: Cases): Codec {
       return form.make(index, caseAt(cases, index).codec?.load(context, pointer + offset));
     },
     store: (context, value, pointer) => {
-      const { index, payload } = form.split(value);
+      const index = form.indexOf(value);
       storeUnsigned(context.view, pointer, size, index);
-      caseAt(cases, index).codec?.store(context, payload, pointer + offset);
+      caseAt(cases, index).codec?.store(context, form.payloadOf(value), pointer + offset);
     },
     lift: (context, flat, at) => {
       const index = Number(flat[at]) >>> 0;
@@ -62,27 +62,29 @@ function codecOfCases({ cases, joined, form, offset }: Cases): Codec {
       return form.make(index, found.codec.lift(context, values, 0));
     },
     lower: (context, value, flat) => {
-      const { index, payload } = form.split(value);
+      const index = form.indexOf(value);
       flat.push(index);
-      lowerPayload({ found: caseAt(cases, index), joined }, context, payload, flat);
+      const found = caseAt(cases, index);
+      const start = flat.length;
+      found.codec?.lower(context, form.payloadOf(value), flat);
+      if (!found.isPlain) join(found, joined, flat, start);
     },
   };
 }
 
-function lowerPayload(
-  { found, joined }: { readonly found: CaseCodec; readonly joined: readonly CoreNumber[] },
-  context: CallContext,
-  payload: WitValue,
-  flat: CoreValue[],
-): void {
-  const start = flat.length;
-  found.codec?.lower(context, payload, flat);
-  if (found.isPlain) return;
-  for (const [part, want] of joined.entries()) {
-    const have = found.flat[part];
-    if (have === undefined) flat[start + part] = want === "i64" ? 0n : 0;
-    else flat[start + part] = toJoined(flat[start + part] ?? 0, have, want);
+/** Makes the core values from `start` on, which are those of one case, those that all cases share. */
+function join({ flat: own }: CaseCodec, joined: readonly CoreNumber[], flat: CoreValue[], start: number): void {
+  let part = 0;
+  for (const want of joined) {
+    const have = own[part];
+    const at = start + part;
+    flat[at] = have === undefined ? zeroOf(want) : toJoined(flat[at] ?? 0, have, want);
+    part += 1;
   }
+}
+
+function zeroOf(type: CoreNumber): CoreValue {
+  return type === "i64" ? 0n : 0;
 }
 
 function caseAt(cases: readonly CaseCodec[], index: number): CaseCodec {
@@ -103,14 +105,16 @@ function formOf(type: VariantType): CaseForm {
 
 const optionForm: CaseForm = {
   make: (index, payload) => (index === 0 ? undefined : payload),
-  split: (value) => ({ index: value === undefined ? 0 : 1, payload: value }),
+  indexOf: (value) => (value === undefined ? 0 : 1),
+  payloadOf: (value) => value,
 };
 
 function enumForm(names: readonly string[]): CaseForm {
   const indices = new Map(names.map((name, index) => [name, index]));
   return {
     make: (index) => names[index] ?? "",
-    split: (value) => ({ index: indexOf(indices, value), payload: undefined }),
+    indexOf: (value) => indexOf(indices, value),
+    payloadOf: () => undefined,
   };
 }
 
@@ -122,10 +126,8 @@ function taggedForm(tags: readonly string[], hasPayload: readonly boolean[] = [f
       const tag = tags[index] ?? "";
       return hasPayload[index] === true ? { tag, val: payload } : { tag };
     },
-    split: (value) => {
-      const tagged = recordOf(value);
-      return { index: indexOf(indices, tagged["tag"]), payload: tagged["val"] };
-    },
+    indexOf: (value) => indexOf(indices, recordOf(value)["tag"]),
+    payloadOf: (value) => recordOf(value)["val"],
   };
 }
 

@@ -1,3 +1,4 @@
+import { asynchronousError } from "./asynchronous.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { CanonAst, CanonOptions, StringEncoding } from "./component-ast.ts";
 
@@ -51,10 +52,14 @@ const UNSUPPORTED_CANONS: Readonly<Record<number, string>> = {
   0x25: "backpressure.dec",
   0x26: "thread.index",
   0x27: "thread.new-indirect",
-  0x28: "thread.switch-to",
+  0x28: "thread.resume-later",
   0x29: "thread.suspend",
-  0x2a: "thread.resume-later",
-  0x2b: "thread.yield-to",
+  0x2a: "thread.suspend-then-resume",
+  0x2b: "thread.yield-then-resume",
+  0x2c: "thread.suspend-then-promote",
+  0x2d: "thread.yield-then-promote",
+  0x2e: "stream.forward",
+  0x2f: "future.forward",
   0x40: "thread.spawn-ref",
   0x41: "thread.spawn-indirect",
   0x42: "thread.available-parallelism",
@@ -76,7 +81,7 @@ export function readCanon(reader: ByteReader): CanonAst {
   if (operation !== undefined) return { kind: "resource", operation, type: reader.u32() };
   const name = UNSUPPORTED_CANONS[kind];
   if (name === undefined) throw reader.error(`0x${kind.toString(16)} is no canonical function`, "MALFORMED", start);
-  throw reader.error(`the asynchronous canonical function "${name}" is not supported`, "UNSUPPORTED", start);
+  throw asynchronousError(reader, `the asynchronous canonical function "${name}" is`, start);
 }
 
 function readOptions(reader: ByteReader): CanonOptions {

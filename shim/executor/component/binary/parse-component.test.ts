@@ -62,8 +62,6 @@ describe("parseComponent()", () => {
       "[constructor]a",
       "[method]a.b-c",
       "[static]a.b",
-      "url=<https://x>",
-      "locked-dep=<a:b>,integrity=<sha256-x>",
     ];
     for (const name of names) expect(errorOf(one(SECTION.import, ...named(name, 1, 0))), name).to.equal("parsed");
   });
@@ -94,6 +92,19 @@ describe("parseComponent()", () => {
       one(SECTION.import, 2, ...named("a", 1, 0).slice(1), ...named("A", 1, 0).slice(1)),
       /INVALID: .*import "A" is there twice/,
     ],
+    [
+      "imports that differ by a hyphen",
+      one(SECTION.import, 2, ...named("a-b", 1, 0).slice(1), ...named("ab", 1, 0).slice(1)),
+      /INVALID: .*import "ab" is there twice/,
+    ],
+    [
+      "a method with the name of its resource",
+      one(SECTION.import, 2, ...named("a", 1, 0).slice(1), ...named("[method]a.a", 1, 0).slice(1)),
+      /INVALID: .*import "\[method\]a\.a" is there twice/,
+    ],
+    ["an accessor", one(SECTION.import, ...named("[get]a", 1, 0)), /UNSUPPORTED: .*accessor/],
+    ["a nested name", one(SECTION.import, ...named("a:b:c/d", 1, 0)), /UNSUPPORTED: .*nested name/],
+    ["a name by its address", one(SECTION.import, ...named("url=<x>", 1, 0)), /INVALID: .*is not the name/],
     ["an empty record", one(SECTION.type, 1, 0x72, 0), /INVALID: .*no field/],
     ["an empty variant", one(SECTION.type, 1, 0x71, 0), /INVALID: .*no case/],
     ["an empty tuple", one(SECTION.type, 1, 0x6f, 0), /INVALID: .*no element/],

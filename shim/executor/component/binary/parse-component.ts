@@ -161,7 +161,11 @@ function readInstance(reader: ByteReader): DistributiveOmit<Definition, "at"> {
   }
   if (form !== 1) throw reader.error(`an instance is of unknown kind ${form}`);
   const exports = reader.vec("exports", LIMITS.definitions, () => readSorted(reader, readExternName(reader)));
-  checkSame(reader, "export", exports);
+  checkUnique(
+    reader,
+    "export",
+    exports.map(({ name }) => name),
+  );
   return { kind: "inline", exports };
 }
 

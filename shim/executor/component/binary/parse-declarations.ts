@@ -10,7 +10,7 @@ import type {
   Sort,
   TypeAst,
 } from "./component-ast.ts";
-import { readCoreExtern, readCoreFuncType } from "./core-extern.ts";
+import { readCoreExtern, readCoreFuncType, type CoreFuncType } from "./core-extern.ts";
 import { checkUnique, readExternName } from "./parse-names.ts";
 import { readType } from "./parse-type.ts";
 
@@ -108,7 +108,7 @@ function readDeclaration(reader: ByteReader, of: "instance" | "component", depth
 /** A core function type, or a core module type. */
 export function readCoreType(reader: ByteReader): CoreTypeAst {
   const form = reader.u8();
-  if (form === 0x60) return { kind: "func", type: readCoreFuncType(reader) };
+  if (form === 0x60) return { kind: "func", type: readOuterFuncType(reader) };
   if (form !== 0x50) {
     throw reader.error(`the core type 0x${form.toString(16)} is not supported`, "UNSUPPORTED", reader.at - 1);
   }
@@ -116,11 +116,26 @@ export function readCoreType(reader: ByteReader): CoreTypeAst {
   return { kind: "module", declarations };
 }
 
+function readOuterFuncType(reader: ByteReader): CoreFuncType {
+  const at = reader.at;
+  const type = readCoreFuncType(reader);
+  const names = [...type.params, ...type.results];
+  if (names.some(isTypeIndex)) {
+    throw reader.error("references to other core types are not supported", "UNSUPPORTED", at);
+  }
+  return type;
+}
+
+/** Whether the text of a core type is that of a reference to a type by its index. */
+function isTypeIndex(text: string): boolean {
+  return /^6[34](?:[0-3]|[89a-f])/.test(text);
+}
+
 function readModuleDeclaration(reader: ByteReader): ModuleDeclarationAst {
   const form = reader.u8();
   if (form === 0) return { kind: "import", module: reader.name(), name: reader.name(), extern: readCoreExtern(reader) };
   if (form === 3) return { kind: "export", name: reader.name(), extern: readCoreExtern(reader) };
-  if (form === 1 && reader.u8() === 0x60) return { kind: "type", type: readCoreFuncType(reader) };
+  if (form === 1 && reader.u8() === 0x60) return { kind: "type", type: readOuterFuncType(reader) };
   if (form === 2 && reader.u8() === 0x10 && reader.u8() === 1) {
     return { kind: "alias outer", count: reader.u32(), index: reader.u32() };
   }

@@ -1,4 +1,5 @@
 import { LIMITS } from "../limits.ts";
+import { asynchronousError } from "./asynchronous.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import {
   PRIMITIVES,
@@ -37,13 +38,24 @@ const PARSERS: Readonly<Record<number, Parser>> = {
 
 const UNSUPPORTED: Readonly<Record<number, string>> = {
   0x67: "lists of fixed length",
-  0x66: "stream types",
-  0x65: "future types",
   0x64: "the error-context type",
   0x63: "map types",
+};
+
+const ASYNCHRONOUS: Readonly<Record<number, string>> = {
+  0x66: "stream types",
+  0x65: "future types",
   0x43: "async function types",
   0x3e: "resources with an async destructor",
 };
+
+/** For a byte that begins a type which we do not have. */
+function refuseUnsupported(reader: ByteReader, byte: number, at: number): void {
+  const asynchronous = ASYNCHRONOUS[byte];
+  if (asynchronous !== undefined) throw asynchronousError(reader, `${asynchronous} are`, at);
+  const name = UNSUPPORTED[byte];
+  if (name !== undefined) throw reader.error(`${name} are not supported`, "UNSUPPORTED", at);
+}
 
 /** One definition of the type section. */
 export function readType(reader: ByteReader, readNested: ReadNested): TypeAst {
@@ -53,8 +65,7 @@ export function readType(reader: ByteReader, readNested: ReadNested): TypeAst {
   if (primitive !== undefined) return { kind: "primitive", type: primitive };
   const parser = PARSERS[byte];
   if (parser !== undefined) return parser(reader, readNested);
-  const name = UNSUPPORTED[byte];
-  if (name !== undefined) throw reader.error(`${name} are not supported`, "UNSUPPORTED", start);
+  refuseUnsupported(reader, byte, start);
   throw reader.error(`0x${byte.toString(16)} begins no type`, "MALFORMED", start);
 }
 
@@ -66,8 +77,7 @@ function readValType(reader: ByteReader): ValTypeRef {
   const byte = reader.peek();
   if (byte < 0x40 || byte >= 0x80) return reader.u32(); // An s33, never negative; bit 6 of its last byte is the sign.
   const primitive = primitiveOf(byte);
-  const name = UNSUPPORTED[byte];
-  if (name !== undefined) throw reader.error(`${name} are not supported`, "UNSUPPORTED");
+  refuseUnsupported(reader, byte, reader.at);
   if (primitive === undefined) throw reader.error(`0x${byte.toString(16)} is no value type`);
   reader.u8();
   return primitive;

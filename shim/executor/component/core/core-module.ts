@@ -13,7 +13,8 @@ import { readSections, type CoreSection } from "./core-sections.ts";
 /** The type of an import or export of a core module, with function types written out. */
 export type CoreExternType =
   | ({ readonly kind: "func" } & CoreFuncType)
-  | { readonly kind: "table" | "memory"; readonly limits: CoreLimits }
+  | { readonly kind: "table"; readonly element: string; readonly limits: CoreLimits }
+  | { readonly kind: "memory"; readonly limits: CoreLimits }
   | { readonly kind: "global"; readonly type: string; readonly mutable: boolean }
   | { readonly kind: "tag" };
 
@@ -38,6 +39,8 @@ export interface CoreModule extends CoreModuleInfo {
   readonly functions: readonly number[];
 }
 
+type Table = Extract<CoreExternType, { kind: "table" }>;
+
 const MAX_ITEMS = 1_000_000;
 const EXPORT_KINDS = ["func", "table", "memory", "global", "tag"] as const;
 
@@ -57,7 +60,7 @@ class CoreModuleParser {
   readonly #exports: { name: string; type: CoreExternType; index: number }[] = [];
   readonly #globals: { type: string; mutable: boolean }[] = [];
   readonly #memories: CoreLimits[] = [];
-  readonly #tables: CoreLimits[] = [];
+  readonly #tables: Table[] = [];
   readonly #functions: number[] = [];
   readonly #imported: Writable<CoreModule["imported"]> = { globals: 0, memories: 0, tables: 0 };
 
@@ -66,7 +69,7 @@ class CoreModuleParser {
     2: (reader) => void reader.vec("imports", MAX_ITEMS, () => this.#import(reader)),
     3: (reader) => void reader.vec("functions", MAX_ITEMS, () => this.#functions.push(reader.u32())),
     4: (reader) => void reader.vec("tables", MAX_ITEMS, () => this.#table(reader)),
-    5: (reader) => void reader.vec("memories", MAX_ITEMS, () => this.#memories.push(readLimits(reader))),
+    5: (reader) => void reader.vec("memories", MAX_ITEMS, () => this.#memory(reader)),
     6: (reader) => void reader.vec("globals", MAX_ITEMS, () => this.#global(reader)),
     7: (reader) => void reader.vec("exports", MAX_ITEMS, () => this.#export(reader)),
   };
@@ -118,7 +121,7 @@ class CoreModuleParser {
     if (extern.kind === "func") this.#functions.push(extern.type);
     if (type.kind === "global" && this.#globals.push(type) > 0) this.#imported.globals += 1;
     if (type.kind === "memory" && this.#memories.push(type.limits) > 0) this.#imported.memories += 1;
-    if (type.kind === "table" && this.#tables.push(type.limits) > 0) this.#imported.tables += 1;
+    if (type.kind === "table" && this.#tables.push(type) > 0) this.#imported.tables += 1;
   }
 
   #resolve(reader: ByteReader, extern: CoreExternAst): CoreExternType {
@@ -129,12 +132,19 @@ class CoreModuleParser {
     return { kind: "func", ...type };
   }
 
+  /** On a shared memory a guest could wait, and with it the thread; and where it has grown nobody would see. */
+  #memory(reader: ByteReader): void {
+    const start = reader.at;
+    const limits = readLimits(reader);
+    if (limits.shared) throw reader.error("shared memories are not supported", "UNSUPPORTED", start);
+    this.#memories.push(limits);
+  }
+
   #table(reader: ByteReader): void {
     if (reader.peek() === 0x40) {
       throw reader.error("a table with an initial element is not supported", "UNSUPPORTED");
     }
-    readCoreValType(reader);
-    this.#tables.push(readLimits(reader));
+    this.#tables.push({ kind: "table", element: readCoreValType(reader), limits: readLimits(reader) });
   }
 
   #global(reader: ByteReader): void {
@@ -167,7 +177,8 @@ class CoreModuleParser {
       const global = this.#globals[index];
       return global === undefined ? undefined : { kind, ...global };
     }
-    const limits = (kind === "memory" ? this.#memories : this.#tables)[index];
+    if (kind === "table") return this.#tables[index];
+    const limits = this.#memories[index];
     return limits === undefined ? undefined : { kind, limits };
   }
 }

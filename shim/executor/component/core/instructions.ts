@@ -1,6 +1,7 @@
 import type { ByteReader } from "../binary/byte-reader.ts";
 
 /** Opcodes behind a prefix byte are told apart by adding these. */
+const PREFIX_GC = 0xfb;
 const PREFIX_MISC = 0xfc;
 const PREFIX_SIMD = 0xfd;
 const PREFIX_ATOMIC = 0xfe;
@@ -18,6 +19,17 @@ function index(reader: ByteReader): void {
 function twoIndices(reader: ByteReader): void {
   reader.skipLeb(5);
   reader.skipLeb(5);
+}
+
+function threeIndices(reader: ByteReader): void {
+  twoIndices(reader);
+  index(reader);
+}
+
+/** Flags, a label, and two heap types. */
+function castBranch(reader: ByteReader): void {
+  reader.skip(1);
+  threeIndices(reader);
 }
 
 function blockType(reader: ByteReader): void {
@@ -95,6 +107,17 @@ const RANGES: readonly (readonly [number, number, Skip])[] = [
   [0xd2, 0xd2, index],
   [0xd3, 0xd4, nothing],
   [0xd5, 0xd6, index],
+  [code(PREFIX_GC, 0), code(PREFIX_GC, 1), index],
+  [code(PREFIX_GC, 2), code(PREFIX_GC, 5), twoIndices],
+  [code(PREFIX_GC, 6), code(PREFIX_GC, 7), index],
+  [code(PREFIX_GC, 8), code(PREFIX_GC, 10), twoIndices],
+  [code(PREFIX_GC, 11), code(PREFIX_GC, 14), index],
+  [code(PREFIX_GC, 15), code(PREFIX_GC, 15), nothing],
+  [code(PREFIX_GC, 16), code(PREFIX_GC, 16), index],
+  [code(PREFIX_GC, 17), code(PREFIX_GC, 19), twoIndices],
+  [code(PREFIX_GC, 20), code(PREFIX_GC, 23), index],
+  [code(PREFIX_GC, 24), code(PREFIX_GC, 25), castBranch],
+  [code(PREFIX_GC, 26), code(PREFIX_GC, 30), nothing],
   [code(PREFIX_MISC, 0), code(PREFIX_MISC, 7), nothing],
   [code(PREFIX_MISC, 8), code(PREFIX_MISC, 8), twoIndices],
   [code(PREFIX_MISC, 9), code(PREFIX_MISC, 9), index],
@@ -129,14 +152,26 @@ function code(prefix: number, opcode: number): number {
 }
 
 export const TABLE_SET = 0x26;
+export const MEMORY_INIT: number = code(PREFIX_MISC, 8);
 export const DATA_DROP: number = code(PREFIX_MISC, 9);
+export const MEMORY_COPY: number = code(PREFIX_MISC, 10);
+export const MEMORY_FILL: number = code(PREFIX_MISC, 11);
 export const TABLE_INIT: number = code(PREFIX_MISC, 12);
 export const ELEM_DROP: number = code(PREFIX_MISC, 13);
 export const TABLE_COPY: number = code(PREFIX_MISC, 14);
 export const TABLE_GROW: number = code(PREFIX_MISC, 15);
 export const TABLE_FILL: number = code(PREFIX_MISC, 17);
+/** Those that make, fill or copy an array of as many elements as the top of the stack says. */
+export const ARRAYS_OF_LENGTH: readonly number[] = [6, 7, 9, 10, 16, 17, 18, 19].map((opcode) =>
+  code(PREFIX_GC, opcode),
+);
 export const MEMORY_SIZE = 0x3f;
 export const MEMORY_GROW = 0x40;
+
+/** Whether it is one of those that make or use objects which V8 collects. */
+export function isOfObjects(opcode: number): boolean {
+  return opcode >= code(PREFIX_GC, 0) && opcode < code(PREFIX_MISC, 0);
+}
 
 /** Plain opcodes by number, for speed: most instructions are among them. */
 const PLAIN: readonly (Skip | undefined)[] = Array.from({ length: 0x100 }, (_, opcode) => SKIPS.get(opcode));
@@ -148,7 +183,7 @@ const PLAIN: readonly (Skip | undefined)[] = Array.from({ length: 0x100 }, (_, o
  */
 export function readInstruction(reader: ByteReader): number | undefined {
   const first = reader.u8();
-  if (first < PREFIX_MISC) {
+  if (first < PREFIX_GC) {
     const plain = PLAIN[first];
     if (plain === undefined) return undefined;
     plain(reader);

@@ -59,8 +59,12 @@ describe("resetObstacle()", () => {
   }
 
   it("refuses a reset with an instruction that it does not know", () => {
-    expect(verdict([0xfb, 0x00, 0])).to.match(/offset 0x.* is not known/);
+    expect(verdict([0xfb, 31])).to.match(/offset 0x.* is not known/);
     expect(verdict([0xc7])).to.match(/is not known/);
+  });
+
+  it("refuses a reset with objects, which outlive it", () => {
+    expect(verdict([0xfb, 0x00, 0])).to.equal("objects are used that are collected as garbage");
   });
 
   it("refuses a reset with a global variable that is no number", () => {

@@ -3,6 +3,7 @@ import type { CoreModule } from "./core-module.ts";
 import {
   DATA_DROP,
   ELEM_DROP,
+  isOfObjects,
   readInstruction,
   skipLocals,
   TABLE_COPY,
@@ -58,6 +59,7 @@ function obstacleInFunction(body: ByteReader): string | undefined {
     const at = body.at;
     const opcode = readInstruction(body);
     if (opcode === undefined) return `the instruction at offset 0x${at.toString(16)} is not known`;
+    if (isOfObjects(opcode)) return "objects are used that are collected as garbage";
     const name = LASTING.get(opcode);
     if (name !== undefined) return `the instruction ${name} is used`;
   }

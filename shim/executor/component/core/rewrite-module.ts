@@ -54,7 +54,7 @@ function rewrite(
   extra: readonly ExtraExport[],
   maxPages: number,
 ): Uint8Array {
-  const writer = new ByteWriter().bytes(bytes.subarray(0, PREAMBLE_BYTES));
+  const writer = new ByteWriter(bytes.length + 1024).bytes(bytes.subarray(0, PREAMBLE_BYTES));
   let exported = false;
   for (const section of sections) {
     const comesAfter = section.id !== 0 && !BEFORE_EXPORTS.has(section.id);

@@ -13,7 +13,7 @@ const PREAMBLE_BYTES = 8;
  * pages as given, in their order.
  */
 export function stripStart(bytes: Uint8Array, pages: readonly number[]): Uint8Array {
-  const out = new ByteWriter().bytes(bytes.subarray(0, PREAMBLE_BYTES));
+  const out = new ByteWriter(bytes.length).bytes(bytes.subarray(0, PREAMBLE_BYTES));
   for (const { id, head, start, end } of readSections(new ByteReader(bytes))) {
     if (OF_THE_START.has(id)) continue;
     if (id === MEMORY_SECTION) out.section(id, memories(new ByteReader(bytes, start, end), pages));

@@ -1,14 +1,18 @@
 import type { AliasAst, CoreTypeAst, ModuleDeclarationAst, Sort } from "../binary/component-ast.ts";
 import type { CoreExternAst, CoreFuncType } from "../binary/core-extern.ts";
 import type { CoreExternType, CoreModuleInfo } from "../core/core-module.ts";
-import type { CoreItem, CoreTypeItem, Item } from "../types/items.ts";
+import type { CoreItem, CoreTypeItem, Item, TypeItem } from "../types/items.ts";
 import { invalid, type Scope } from "../types/scope.ts";
+import { checkModuleNames } from "./match-core.ts";
 import type { Place } from "./resolve-type.ts";
 
+const TYPE_SORTS: ReadonlySet<Sort> = new Set(["type", "instance", "core type"]);
 const OUTER_SORTS: ReadonlySet<Sort> = new Set(["type", "component", "core module", "core type"]);
 
 /** Adds what an alias names to the scope. */
 export function evaluateAlias(alias: AliasAst, scope: Scope, at: number): void {
+  const isInType = scope.owner < 0;
+  if (isInType && !TYPE_SORTS.has(alias.sort)) throw invalid(at, `a type can not name a ${alias.sort}`);
   if (alias.kind === "alias outer") scope.addItem(outerItem(alias, scope, at));
   else scope.addItem(exportedItem(alias, scope, at));
 }
@@ -26,11 +30,23 @@ function outerItem(alias: Extract<AliasAst, { kind: "alias outer" }>, scope: Sco
   const { sort, count, index } = alias;
   if (!OUTER_SORTS.has(sort)) throw invalid(at, `a ${sort} of an enclosing component can not be named`);
   const item = scope.outer(count, at).item(sort, index, at);
-  const leavesComponent = count > 0 && scope.owner >= 0;
-  if (leavesComponent && item.sort === "type" && item.value.kind === "resource") {
-    throw invalid(at, "a resource type of an enclosing component can not be named");
+  if (item.sort !== "type" || !hasResource(item.value)) return item;
+  for (let level = 0; level < count; level += 1) {
+    if (scope.outer(level, at).owner >= 0) {
+      throw invalid(at, "a resource type of an enclosing component can not be named, nor a type that contains one");
+    }
   }
+  scope.takesResource = true;
   return item;
+}
+
+/** Whether a type refers to a resource type that stands outside of it. */
+function hasResource(item: TypeItem): boolean {
+  if (item.kind === "resource") return true;
+  if (item.kind === "value") return item.type.resources.size > 0;
+  if (item.kind !== "func") return item.takesResource;
+  const { params, result } = item.type;
+  return params.some(({ type }) => type.resources.size > 0) || (result !== undefined && result.resources.size > 0);
 }
 
 /** The item for a core type. */
@@ -47,7 +63,9 @@ export function moduleInfoOf(ast: CoreTypeAst, place: Place): CoreTypeItem {
       imports.push({ module, name, type: resolveExtern(extern, types, place) });
     } else exports.push({ name: declaration.name, type: resolveExtern(declaration.extern, types, place) });
   }
-  return { kind: "module", info: { imports, exports } };
+  const info = { imports, exports };
+  checkModuleNames(info, place.at);
+  return { kind: "module", info };
 }
 
 function outerFuncType(

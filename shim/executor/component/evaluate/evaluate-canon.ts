@@ -24,8 +24,8 @@ function lift(ast: Extract<CanonAst, { kind: "lift" }>, scope: Scope, at: number
   const type = resolveFuncIndex(ast.type, { scope, at });
   const core = scope.get("core func", ast.coreFunc, at);
   const flat = flattenFunc(type, "lift");
+  const options = resolveOptions(ast.options, scope, at); // First, for a 64-bit memory asks for another core type.
   checkCoreFunc(core, flat, at, "the lifted function");
-  const options = resolveOptions(ast.options, scope, at);
   if (options.postReturn !== undefined) {
     checkCoreFunc(options.postReturn, { params: flat.results, results: [] }, at, "the post-return function");
   }

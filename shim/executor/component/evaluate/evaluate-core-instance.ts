@@ -4,6 +4,7 @@ import { LIMITS } from "../limits.ts";
 import type { CoreInstanceItem, CoreInstancePlan, CoreItem } from "../types/items.ts";
 import { invalid, type Scope } from "../types/scope.ts";
 import type { Evaluator } from "./evaluator.ts";
+import { checkCoreExtern } from "./match-core.ts";
 import { checkCoreFunc } from "./resolve-type.ts";
 
 type Instantiate = Extract<Definition, { kind: "core instantiate" }>;
@@ -16,6 +17,7 @@ export function evaluateCoreInstance(evaluator: Evaluator, ast: Instantiate, sco
   const imports = info.imports.map(({ module, name, type }) => {
     const item = args.get(module)?.exports.get(name);
     const what = `the import "${module}" "${name}" of a core module`;
+    if (type.kind === "tag") throw invalid(at, `${what} is an exception tag, which is not supported`, "UNSUPPORTED");
     if (item === undefined) throw invalid(at, `${what} is missing`);
     checkImport(item, type, at, what);
     return { module, name, item };
@@ -30,9 +32,10 @@ export function evaluateCoreInstance(evaluator: Evaluator, ast: Instantiate, sco
 }
 
 function checkImport(item: CoreItem, type: CoreExternType, at: number, what: string): void {
-  if (type.kind === "tag") throw invalid(at, `${what} is an exception tag, which is not supported`, "UNSUPPORTED");
   if (item.sort !== `core ${type.kind}`) throw invalid(at, `${what} is a ${item.sort}, not a core ${type.kind}`);
-  if (item.sort === "core func" && type.kind === "func") checkCoreFunc(item.value, type, at, what);
+  if (item.sort === "core func") {
+    if (type.kind === "func") checkCoreFunc(item.value, type, at, what);
+  } else if ("extern" in item.value) checkCoreExtern(item.value.extern, type, at, what);
 }
 
 function exportOf(instance: CoreInstancePlan, name: string, extern: CoreExternType): [string, CoreItem][] {

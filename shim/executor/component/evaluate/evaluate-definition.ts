@@ -5,7 +5,8 @@ import { evaluateAlias, moduleInfoOf } from "./evaluate-alias.ts";
 import { evaluateCanon } from "./evaluate-canon.ts";
 import { evaluateCoreInstance } from "./evaluate-core-instance.ts";
 import type { Evaluator } from "./evaluator.ts";
-import { resolveType } from "./resolve-type.ts";
+import { checkModuleNames } from "./match-core.ts";
+import { NamedResources } from "./named-resources.ts";
 
 type Plain = Exclude<Definition, { kind: "import" | "export" }>;
 
@@ -17,6 +18,7 @@ export function evaluateDefinition(evaluator: Evaluator, definition: Plain, scop
     case "core module": {
       const info = evaluator.modules[definition.module];
       if (info === undefined) throw invalid(at, `core module ${definition.module} was not read`);
+      checkModuleNames(info, at);
       return scope.add("core module", { index: definition.module, info });
     }
     case "core instantiate":
@@ -35,9 +37,9 @@ export function evaluateDefinition(evaluator: Evaluator, definition: Plain, scop
       return scope.add("instance", evaluator.instantiate(component, named(definition.args, scope, at), at));
     }
     case "inline":
-      return scope.add("instance", { exports: named(definition.exports, scope, at) });
+      return scope.add("instance", { exports: exported(definition.exports, scope, at) });
     case "type":
-      return scope.add("type", resolveType(definition.type, { scope, at }, evaluator.pool));
+      return scope.add("type", evaluator.type(definition.type, { scope, at }));
     case "alias export":
     case "alias core export":
     case "alias outer":
@@ -47,6 +49,13 @@ export function evaluateDefinition(evaluator: Evaluator, definition: Plain, scop
     case "resource":
       return evaluateCanon(definition, scope, at);
   }
+}
+
+function exported(items: readonly SortedName<Sort>[], scope: Scope, at: number): Map<string, Item> {
+  const exports = named(items, scope, at);
+  const resources = new NamedResources();
+  for (const [name, item] of exports) resources.add(name, item, at);
+  return exports;
 }
 
 function named<S extends Sort>(

@@ -1,7 +1,7 @@
-import type { ComponentAst, DeclarationAst, ExternAst } from "../binary/component-ast.ts";
+import type { ComponentAst, DeclarationAst, ExportAst, ExternAst, TypeAst } from "../binary/component-ast.ts";
 import type { CoreModuleInfo } from "../core/core-module.ts";
 import { LIMITS } from "../limits.ts";
-import type { ComponentItem, CoreInstancePlan, DeclaredType, InstanceItem, Item } from "../types/items.ts";
+import type { ComponentItem, CoreInstancePlan, DeclaredType, InstanceItem, Item, TypeItem } from "../types/items.ts";
 import { invalid, Scope } from "../types/scope.ts";
 import { Signatures } from "../types/signature.ts";
 import { TypePool } from "../types/type-pool.ts";
@@ -9,6 +9,7 @@ import { evaluateAlias, moduleInfoOf } from "./evaluate-alias.ts";
 import { evaluateDefinition } from "./evaluate-definition.ts";
 import { makeExtern } from "./make-extern.ts";
 import { matchExtern } from "./match-extern.ts";
+import { NamedResources } from "./named-resources.ts";
 import { resolveType, type Place } from "./resolve-type.ts";
 
 /** Gives the item for an import or export that a type declares. */
@@ -19,11 +20,24 @@ export interface Providers {
   readonly export: Provide;
 }
 
+/** What the declarations of a type have made so far. */
+interface Declared {
+  readonly scope: Scope;
+  readonly exports: Map<string, Item>;
+  readonly providers: Providers;
+  readonly imported: NamedResources;
+  readonly exported: NamedResources;
+}
+
 /** Counts the work over all trials, so that a small component can not ask for much of it. */
 interface Budget {
   steps: number;
+  /** How deep the types of instances and components are nested here, by what they refer to. */
+  depth: number;
   componentInstances: number;
   readonly tried: WeakSet<ComponentAst>;
+  /** Types of instances and components by their declarations: whether they refer to resource types outside. */
+  readonly checked: WeakMap<readonly DeclarationAst[], boolean>;
 }
 
 /** A JavaScript engine with all of WASI takes about 5,000. */
@@ -47,7 +61,13 @@ export class Evaluator {
     this.modules = modules;
     this.pool = shared?.pool ?? new TypePool();
     this.signatures = shared?.signatures ?? new Signatures();
-    this.#budget = shared?.budget ?? { steps: 0, componentInstances: 0, tried: new WeakSet() };
+    this.#budget = shared?.budget ?? {
+      steps: 0,
+      depth: 0,
+      componentInstances: 0,
+      tried: new WeakSet(),
+      checked: new WeakMap(),
+    };
   }
 
   /** How many component instances there are; each one has a number below. */
@@ -62,6 +82,24 @@ export class Evaluator {
 
   make(extern: ExternAst, place: Place, path: readonly string[]): Item {
     return makeExtern(this, extern, place, path);
+  }
+
+  /** The type that a definition defines. */
+  type(ast: TypeAst, place: Place): TypeItem {
+    if (ast.kind !== "instance" && ast.kind !== "component") return resolveType(ast, place, this.pool);
+    const { kind, declarations } = ast;
+    const known = this.#budget.checked.get(declarations);
+    const takesResource = known ?? this.#check({ kind, declarations, scope: place.scope, takesResource: false });
+    this.#budget.checked.set(declarations, takesResource);
+    return { kind, declarations, scope: place.scope, takesResource };
+  }
+
+  /** Checks a type of an instance or a component by itself, once, wherever it is used. */
+  #check(type: DeclaredType): boolean {
+    const make: Provide = (name, extern, place) => this.make(extern, place, [name]);
+    const scope = new Scope(type.scope, -1);
+    this.#declare(type, scope, { import: type.kind === "component" ? make : undefined, export: make });
+    return scope.takesResource;
   }
 
   /** Evaluates the component with its imports left to the host. */
@@ -98,19 +136,28 @@ export class Evaluator {
     this.#budget.componentInstances += 1;
     const scope = new Scope(parent, owner);
     const exports = new Map<string, Item>();
+    const [imported, exported] = [new NamedResources(), new NamedResources()];
     for (const definition of ast.definitions) {
       this.#step(definition.at);
       const { at } = definition;
-      if (definition.kind === "import") scope.addItem(provide(definition.name, definition.extern, { scope, at }));
-      else if (definition.kind === "export") {
-        const item = scope.item(definition.sort, definition.index, at);
-        const given = { scope, at, what: `export "${definition.name}"` };
-        if (definition.extern !== undefined) matchExtern(this, definition.extern, item, given);
+      if (definition.kind === "import") {
+        const item = provide(definition.name, definition.extern, { scope, at });
+        imported.add(definition.name, item, at);
+        scope.addItem(item);
+      } else if (definition.kind === "export") {
+        const item = this.#exported(definition, scope);
+        exported.add(definition.name, item, at);
         exports.set(definition.name, item);
         scope.addItem(item);
       } else evaluateDefinition(this, definition, scope);
     }
     return exports;
+  }
+
+  /** What is exported, as its ascribed type has it. */
+  #exported({ name, sort, index, extern, at }: ExportAst & { readonly at: number }, scope: Scope): Item {
+    const item = scope.item(sort, index, at);
+    return extern === undefined ? item : matchExtern(this, extern, item, { scope, at, what: `export "${name}"` });
   }
 
   /** Checks a nested component by itself, once, wherever it is used. */
@@ -125,28 +172,37 @@ export class Evaluator {
 
   /** Evaluates the declarations of an instance or component type; gives its exports. */
   declarations(type: DeclaredType, providers: Providers): ReadonlyMap<string, Item> {
-    const scope = new Scope(type.scope, -1);
-    const exports = new Map<string, Item>();
-    for (const declaration of type.declarations) this.#declaration(declaration, { scope, exports, providers });
-    return exports;
+    return this.#declare(type, new Scope(type.scope, -1), providers);
   }
 
-  #declaration(
-    declaration: DeclarationAst,
-    into: { readonly scope: Scope; readonly exports: Map<string, Item>; readonly providers: Providers },
-  ): void {
+  #declare(type: DeclaredType, scope: Scope, providers: Providers): ReadonlyMap<string, Item> {
+    const [imported, exported] = [new NamedResources(), new NamedResources()];
+    const into = { scope, exports: new Map<string, Item>(), providers, imported, exported };
+    this.#budget.depth += 1;
+    if (this.#budget.depth >= LIMITS.typeDepth) {
+      throw invalid(type.declarations[0]?.at ?? 0, `types are nested more than ${LIMITS.typeDepth} deep`, "LIMIT");
+    }
+    for (const declaration of type.declarations) this.#declaration(declaration, into);
+    this.#budget.depth -= 1;
+    return into.exports;
+  }
+
+  #declaration(declaration: DeclarationAst, into: Declared): void {
     const { scope, exports, providers } = into;
     const place = { scope, at: declaration.at };
     this.#step(declaration.at);
-    if (declaration.kind === "type") scope.add("type", resolveType(declaration.type, place, this.pool));
+    if (declaration.kind === "type") scope.add("type", this.type(declaration.type, place));
     else if (declaration.kind === "core type") scope.add("core type", moduleInfoOf(declaration.type, place));
     else if (declaration.kind === "export") {
       const item = providers.export(declaration.name, declaration.extern, place);
+      into.exported.add(declaration.name, item, declaration.at);
       exports.set(declaration.name, item);
       scope.addItem(item);
     } else if (declaration.kind === "import") {
       if (providers.import === undefined) throw invalid(declaration.at, "an instance type has an import");
-      scope.addItem(providers.import(declaration.name, declaration.extern, place));
+      const item = providers.import(declaration.name, declaration.extern, place);
+      into.imported.add(declaration.name, item, declaration.at);
+      scope.addItem(item);
     } else evaluateAlias(declaration, scope, declaration.at);
   }
 

@@ -2,7 +2,7 @@ import type { ExternAst } from "../binary/component-ast.ts";
 import type { Item, TypeItem } from "../types/items.ts";
 import { invalid } from "../types/scope.ts";
 import type { Evaluator } from "./evaluator.ts";
-import { resolveFuncIndex, type Place } from "./resolve-type.ts";
+import { resolveFuncIndex, resolveModule, type Place } from "./resolve-type.ts";
 
 /** Makes an item that is only known by what `extern` declares: an import of the root, or of a component on trial. */
 export function makeExtern(evaluator: Evaluator, extern: ExternAst, place: Place, path: readonly string[]): Item {
@@ -12,9 +12,7 @@ export function makeExtern(evaluator: Evaluator, extern: ExternAst, place: Place
   }
   if (extern.sort === "type") return { sort: "type", value: makeType(evaluator, extern, place, path) };
   if (extern.sort === "core module") {
-    const type = place.scope.get("core type", extern.type, place.at);
-    if (type.kind !== "module") throw invalid(place.at, `core type ${extern.type} is no module type`);
-    return { sort: "core module", value: { index: undefined, info: type.info } };
+    return { sort: "core module", value: { index: undefined, info: resolveModule(extern.type, place) } };
   }
   const declared = place.scope.get("type", extern.type, place.at);
   if (declared.kind !== extern.sort) throw invalid(place.at, `type ${extern.type} is no ${extern.sort} type`);

@@ -3,7 +3,8 @@ import type { Item, Items, TypeItem } from "../types/items.ts";
 import { invalid } from "../types/scope.ts";
 import type { FuncType } from "../types/wit-type.ts";
 import type { Evaluator, Provide } from "./evaluator.ts";
-import { resolveFuncIndex, type Place } from "./resolve-type.ts";
+import { checkModule } from "./match-core.ts";
+import { resolveFuncIndex, resolveModule, type Place } from "./resolve-type.ts";
 
 /** What was given for what: for errors. */
 export interface Given extends Place {
@@ -12,15 +13,18 @@ export interface Given extends Place {
 }
 
 /**
- * Checks that `item` is what `extern` declares, and gives it back. Resource types that `extern` leaves open become those
- * of the item.
+ * Checks that `item` is what `extern` declares, and gives it back, an instance with no more exports than are declared.
+ * Resource types that `extern` leaves open become those of the item.
  */
 export function matchExtern(evaluator: Evaluator, extern: ExternAst, item: Item, given: Given): Item {
   if (item.sort !== extern.sort) throw invalid(given.at, `${given.what} is a ${item.sort}, not a ${extern.sort}`);
   if (extern.sort === "type") matchType(extern, item, given);
   else if (item.sort === "func") matchFunc(extern.type, item.value.type, given);
-  else if (item.sort === "instance") matchInstance(evaluator, extern.type, item.value, given);
+  else if (item.sort === "instance") return matchInstance(evaluator, extern.type, item.value, given);
   else if (item.sort === "component") matchComponent(evaluator, extern.type, item.value, given);
+  else if (item.sort === "core module") {
+    checkModule(item.value.info, resolveModule(extern.type, given), given.at, given.what);
+  }
   return item;
 }
 
@@ -58,11 +62,14 @@ function isSameType(left: TypeItem, right: TypeItem): boolean {
   return left.kind === right.kind; // Types of instances and components are only compared where something is given.
 }
 
-function matchInstance(evaluator: Evaluator, type: number, found: Items["instance"], given: Given): void {
+function matchInstance(evaluator: Evaluator, type: number, found: Items["instance"], given: Given): Item {
   const declared = given.scope.get("type", type, given.at);
   if (declared.kind !== "instance") throw invalid(given.at, `type ${type} is no instance type`);
   const provide = matchingExports(evaluator, () => found.exports, given);
-  evaluator.declarations(declared, { import: undefined, export: provide });
+  return {
+    sort: "instance",
+    value: { exports: evaluator.declarations(declared, { import: undefined, export: provide }) },
+  };
 }
 
 function matchComponent(evaluator: Evaluator, type: number, found: Items["component"], given: Given): void {
@@ -81,6 +88,7 @@ function matchComponent(evaluator: Evaluator, type: number, found: Items["compon
   }
   const provide = matchingExports(evaluator, exportsOf, given);
   evaluator.declarations(declared, { import: provideImport, export: provide });
+  exportsOf(); // What it imports must be there even if it has to export nothing.
 }
 
 /** Answers each export that a type declares with the one that was given. */

@@ -1,11 +1,14 @@
 import type { LabelledType, TypeAst, ValTypeRef } from "../binary/component-ast.ts";
 import type { CoreFuncType } from "../binary/core-extern.ts";
+import type { CoreModuleInfo } from "../core/core-module.ts";
+import { LIMITS } from "../limits.ts";
 import type { CoreFunc, TypeItem } from "../types/items.ts";
 import { invalid, type Scope } from "../types/scope.ts";
 import type { TypePool } from "../types/type-pool.ts";
 import type { FuncType, ResourceType, TypeShape, ValType } from "../types/wit-type.ts";
+import { coreFuncText, isSameCoreFunc } from "./match-core.ts";
 
-type ShapeAst = Exclude<TypeAst, { readonly kind: "func" | "resource" | "instance" | "component" }>;
+type ShapeAst = Exclude<PlainTypeAst, { readonly kind: "func" | "resource" }>;
 
 /** Where a type stands: the scope that its indices count in, and the offset for errors. */
 export interface Place {
@@ -13,13 +16,13 @@ export interface Place {
   readonly at: number;
 }
 
+/** A definition of the type section that is no type of an instance or a component. */
+export type PlainTypeAst = Exclude<TypeAst, { readonly kind: "instance" | "component" }>;
+
 /** Turns a definition of the type section into a type. */
-export function resolveType(ast: TypeAst, place: Place, pool: TypePool): TypeItem {
+export function resolveType(ast: PlainTypeAst, place: Place, pool: TypePool): TypeItem {
   if (ast.kind === "func") return { kind: "func", type: resolveFunc(ast, place, pool) };
   if (ast.kind === "resource") return { kind: "resource", resource: defineResource(ast.destructor, place, pool) };
-  if (ast.kind === "instance" || ast.kind === "component") {
-    return { kind: ast.kind, declarations: ast.declarations, scope: place.scope };
-  }
   return { kind: "value", type: pool.value(resolveShape(ast, place, pool)) };
 }
 
@@ -73,6 +76,10 @@ export function resolveResource(index: number, { scope, at }: Place): ResourceTy
 function resolveFunc(ast: Extract<TypeAst, { readonly kind: "func" }>, place: Place, pool: TypePool): FuncType {
   const params = ast.params.map(({ name, type }: LabelledType) => ({ name, type: resolveValue(type, place, pool) }));
   const result = ast.result === undefined ? undefined : resolveValue(ast.result, place, pool);
+  const values = [...params.map(({ type }) => type), ...(result === undefined ? [] : [result])];
+  if (values.some(({ depth }) => depth >= LIMITS.typeDepth)) {
+    throw invalid(place.at, `a type is nested more than ${LIMITS.typeDepth} deep`, "LIMIT");
+  }
   if (result?.hasBorrow === true) throw invalid(place.at, "the result of a function contains a borrow");
   return { params, result };
 }
@@ -82,6 +89,13 @@ export function resolveFuncIndex(index: number, { scope, at }: Place): FuncType 
   const item = scope.get("type", index, at);
   if (item.kind !== "func") throw invalid(at, `type ${index} is no function type but of kind "${item.kind}"`);
   return item.type;
+}
+
+/** The module type with that index. */
+export function resolveModule(index: number, { scope, at }: Place): CoreModuleInfo {
+  const type = scope.get("core type", index, at);
+  if (type.kind !== "module") throw invalid(at, `core type ${index} is no module type`);
+  return type.info;
 }
 
 const DESTRUCTOR: CoreFuncType = { params: ["i32"], results: [] };
@@ -96,13 +110,5 @@ function defineResource(index: number | undefined, { scope, at }: Place, pool: T
 /** Fails unless the core function has that type. */
 export function checkCoreFunc(found: CoreFunc, expected: CoreFuncType, at: number, what: string): void {
   if (isSameCoreFunc(found.type, expected)) return;
-  throw invalid(at, `${what} has the core type ${textOf(found.type)}, not ${textOf(expected)}`);
-}
-
-export function isSameCoreFunc(left: CoreFuncType, right: CoreFuncType): boolean {
-  return textOf(left) === textOf(right);
-}
-
-function textOf({ params, results }: CoreFuncType): string {
-  return `(${params.join(" ")}) -> (${results.join(" ")})`;
+  throw invalid(at, `${what} has the core type ${coreFuncText(found.type)}, not ${coreFuncText(expected)}`);
 }

@@ -46,4 +46,15 @@ describe("HostLookup", () => {
     const message = "does not offer a:b/c@1.0.0#toString, a:b/c@1.0.0#two, plain, resource x:y/z#r";
     expect(() => hosts.check()).to.throw(message);
   });
+
+  it("says what to do about what it knows and does not offer, each thing once", () => {
+    const known = { version: "2.0.0", functions: {}, resources: {}, advice: "ask elsewhere" };
+    const hosts = new HostLookup([
+      { ...known, name: "a:b/c" },
+      { ...known, name: "a:b/d" },
+    ]);
+    for (const name of ["a:b/c@2.0.0", "a:b/c@2.1.0", "a:b/d@2.0.0", "a:b/d@3.0.0"]) hosts.func(name, "one");
+    const missing = ["a:b/c@2.0.0#one", "a:b/c@2.1.0#one", "a:b/d@2.0.0#one", "a:b/d@3.0.0#one"].join(", ");
+    expect(() => hosts.check()).to.throw(`does not offer ${missing} (ask elsewhere)`);
+  });
 });

@@ -1,8 +1,6 @@
 import { ComponentError } from "../errors.ts";
 import type { HostFunction, HostInterface, HostResource } from "../host-interface.ts";
-import { splitVersion } from "../types/extern-name.ts";
-
-const RELEASE = /^(?<major>\d+)\.(?<minor>\d+)\.(?<patch>\d+)(?:\+.*)?$/;
+import { lineOf } from "../types/extern-name.ts";
 
 /** Answers what a component imports. */
 export interface ImportLookup {
@@ -14,6 +12,8 @@ export interface ImportLookup {
 export class HostLookup<State> implements ImportLookup {
   readonly #interfaces: readonly HostInterface<State>[];
   readonly #missing = new Set<string>();
+  /** What to do about it. */
+  readonly #advice = new Set<string>();
 
   constructor(interfaces: readonly HostInterface<State>[]) {
     this.#interfaces = interfaces;
@@ -23,7 +23,7 @@ export class HostLookup<State> implements ImportLookup {
     const found = this.#find(interfaceName)
       .map(({ functions }) => ownProperty(functions, name))
       .find((func) => func !== undefined);
-    if (found === undefined) this.#missing.add(interfaceName === "" ? name : `${interfaceName}#${name}`);
+    if (found === undefined) this.#miss(interfaceName, interfaceName === "" ? name : `${interfaceName}#${name}`);
     return found;
   }
 
@@ -31,19 +31,25 @@ export class HostLookup<State> implements ImportLookup {
     const found = this.#find(interfaceName)
       .map(({ resources }) => ownProperty(resources, name))
       .find((resource) => resource !== undefined);
-    if (found === undefined) this.#missing.add(`resource ${interfaceName}#${name}`);
+    if (found === undefined) this.#miss(interfaceName, `resource ${interfaceName}#${name}`);
     return found;
+  }
+
+  #miss(interfaceName: string, what: string): void {
+    this.#missing.add(what);
+    for (const { advice } of this.#find(interfaceName)) if (advice !== undefined) this.#advice.add(advice);
   }
 
   #find(imported: string): HostInterface<State>[] {
     return this.#interfaces.filter(({ name, version }) => serves(imported, name, version));
   }
 
-  /** @throws {ComponentError} `IMPORT_MISSING` that names everything that was looked for and not found. */
+  /** @throws {ComponentError} `IMPORT_MISSING` that names everything that was looked for and not found, and says what to do. */
   check(): void {
     if (this.#missing.size === 0) return;
     const names = [...this.#missing].toSorted().join(", ");
-    throw new ComponentError("IMPORT_MISSING", `Cannot link the component: the host does not offer ${names}`);
+    const advice = this.#advice.size === 0 ? "" : ` (${[...this.#advice].join("; ")})`;
+    throw new ComponentError("IMPORT_MISSING", `Cannot link the component: the host does not offer ${names}${advice}`);
   }
 }
 
@@ -51,17 +57,7 @@ function ownProperty<Value>(object: Readonly<Record<string, Value>>, key: string
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** Whether an interface that the host offers serves an import: the same name, and a version of the same line. */
+/** Whether an interface that the host knows answers an import: the same name, and a version of the same line. */
 export function serves(imported: string, name: string, version: string | undefined): boolean {
-  const wanted = splitVersion(imported);
-  return wanted.name === name && (wanted.version === version || lineOf(wanted.version) === lineOf(version));
-}
-
-/** Versions of one line are compatible: 0.2.x, or 1.x.y. A pre-release is a line of its own. */
-function lineOf(version: string | undefined): string | undefined {
-  const groups = version === undefined ? undefined : RELEASE.exec(version)?.groups;
-  if (groups === undefined) return version;
-  const { major, minor, patch } = groups;
-  if (major !== "0") return `${major}`;
-  return minor === "0" ? `0.0.${patch}` : `0.${minor}`;
+  return lineOf(imported) === lineOf(version === undefined ? name : `${name}@${version}`);
 }

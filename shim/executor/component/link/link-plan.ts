@@ -67,6 +67,8 @@ export interface LowerPlan {
   readonly params: ParamsPlan;
   readonly result: Passing | undefined;
   readonly resultInMemory: boolean;
+  /** Whether handles that it borrows could be dropped while it runs. */
+  readonly lends: boolean;
 }
 
 /** Everything that is the same for all instances of a linked component. */

@@ -9,6 +9,7 @@ import { alignTo, flattenFunc } from "../types/layout.ts";
 import type { FuncType, ResourceType, ValType } from "../types/wit-type.ts";
 import type { Elision } from "./elide.ts";
 import type { ImportLookup } from "./host-lookup.ts";
+import { checkSignature } from "./known-types.ts";
 import type {
   ContextPlan,
   CoreRef,
@@ -22,7 +23,6 @@ import type {
 } from "./link-plan.ts";
 import type { Reachability } from "./reachability.ts";
 import { guestTrampoline, hostTrampoline, resourceTrampoline } from "./trampolines.ts";
-import { checkSignature } from "./wasi-types.ts";
 
 type HostFunc = Extract<Func, { kind: "host" }>;
 
@@ -78,7 +78,7 @@ export class LinkPlanner {
       this.#resource(func.resource);
       return resourceTrampoline(func.operation, func.resource, func.owner);
     }
-    const plan = this.#lower(func.func.type, func.options, func.owner);
+    const plan = this.#lower(func.func, func.options, func.owner);
     if (func.func.kind === "lifted") return guestTrampoline(plan, this.lift(func.func));
     return hostTrampoline(plan, this.#host(func.func));
   }
@@ -90,7 +90,7 @@ export class LinkPlanner {
     return this.#hosts.func(interfaceName, name) ?? { call: () => undefined };
   }
 
-  #lower(type: FuncType, options: Options, owner: number): LowerPlan {
+  #lower({ kind, type }: Func, options: Options, owner: number): LowerPlan {
     const flat = flattenFunc(type, "lower");
     const factory = this.#factory(options.encoding, "view");
     return {
@@ -98,6 +98,7 @@ export class LinkPlanner {
       params: this.#params(type, flat.paramsInMemory, factory),
       result: this.#passing(type.result, factory),
       resultInMemory: flat.resultInMemory,
+      lends: canLend(type, kind),
     };
   }
 
@@ -170,6 +171,12 @@ export class LinkPlanner {
     const destructor = origin.destructor === undefined ? undefined : this.#func(origin.destructor);
     this.destroyers.set(id, { kind: "guest", owner: origin.owner, destructor });
   }
+}
+
+/** The host calls nobody back, but one handle can be both lent and given away by the arguments of one call. */
+function canLend({ params }: FuncType, callee: Func["kind"]): boolean {
+  if (!params.some(({ type }) => type.hasBorrow)) return false;
+  return callee === "lifted" || params.filter(({ type }) => type.resources.size > 0).length > 1;
 }
 
 function refOf({ instance, name }: CoreExport): CoreRef {

@@ -1,4 +1,3 @@
-import type { Rep } from "../abi/handle-table.ts";
 import { WasmTrap } from "../errors.ts";
 import type { ExportedFunction, Instance, Linked, WitValue } from "../host-interface.ts";
 import { InstanceImage, memoriesOf, type InstanceKeeper } from "../reset/instance-image.ts";
@@ -90,9 +89,7 @@ class LinkedInstance<State> implements Instance<State> {
   }
 
   reset(): boolean {
-    const { store, guests } = this.#runtime;
-    const isBusy = guests.some(({ entered }) => entered);
-    if (this.#image === undefined || store.dead !== undefined || isBusy) return false;
+    if (this.#image === undefined || this.#runtime.store.dead !== undefined || this.#isBusy()) return false;
     this.#closeHandles();
     if (this.#keeper !== undefined) return this.#keeper.restore();
     this.#keeper = this.#image.keep(this.#runtime.coreExports);
@@ -105,32 +102,32 @@ class LinkedInstance<State> implements Instance<State> {
     this.#closeHandles();
   }
 
+  #isBusy(): boolean {
+    for (const { entered } of this.#runtime.guests) if (entered) return true;
+    return false;
+  }
+
+  /** Tells the host that a handle which the guest left open is gone. Resources of guests go with their memory. */
   #closeHandles(): void {
-    this.#runtime.store.epoch += 1;
-    for (const guest of this.#runtime.guests) {
-      if (!guest.handles.isEmpty) {
-        for (const { resource, rep } of guest.handles.open()) dropHost(this.#runtime, resource, rep);
+    const { store, guests } = this.#runtime;
+    store.epoch += 1;
+    for (const guest of guests) {
+      if (guest.handles.hasOpen) {
+        guest.handles.forEachOpen((resource, rep) => {
+          if (typeof rep === "object") store.destroy(resource, rep);
+        });
       }
       guest.reset();
     }
   }
 }
 
-/** Tells the host that a handle which the guest left open is gone. Resources of guests go with their memory. */
-function dropHost({ store }: Runtime, resource: number, rep: Rep): void {
-  if (typeof rep === "object") store.destroy(resource, rep, undefined);
-}
-
 function exportedFunction(plan: LiftPlan, runtime: Runtime): ExportedFunction {
   const { store } = runtime;
   const owner = runtime.guest(plan.owner);
   const call = bindLifted(plan, runtime);
-  async function wait(value: Promise<WitValue>): Promise<WitValue> {
-    try {
-      return await value;
-    } catch (reason) {
-      throw store.fail(reason);
-    }
+  function fail(reason: unknown): never {
+    throw store.fail(reason);
   }
   return {
     call(...args): WitValue {
@@ -138,7 +135,7 @@ function exportedFunction(plan: LiftPlan, runtime: Runtime): ExportedFunction {
       if (owner.entered) throw new WasmTrap("the instance is called while a call into it is under way");
       try {
         const value = call(args);
-        return isPromise(value) ? wait(value) : value;
+        return isPromise(value) ? value.catch(fail) : value;
       } catch (reason) {
         throw store.fail(reason);
       }

@@ -115,15 +115,14 @@ export class Runtime {
       };
     }
     const { destructor } = plan;
-    return (rep, caller) => {
+    return (rep) => {
       if (destructor === undefined) return;
       const owner = this.guest(plan.owner);
-      const isEntered = caller === owner;
-      if (!isEntered) owner.enter();
+      owner.enter();
       store.plainCalls += 1;
       this.coreFunc(destructor)(Number(rep));
       store.plainCalls -= 1;
-      if (!isEntered) owner.exit();
+      owner.exit();
     };
   }
 }

@@ -2,7 +2,6 @@ import type { CallContext } from "../abi/call-context.ts";
 import type { Store } from "../abi/guest.ts";
 import type { ResourceOperation } from "../binary/component-ast.ts";
 import { wasm, type CoreExportValue, type CoreValue } from "../core/web-assembly.ts";
-import { WasmTrap } from "../errors.ts";
 import type { HostFunction, WitValue } from "../host-interface.ts";
 import type { ResourceType } from "../types/wit-type.ts";
 import { isPromise } from "./is-promise.ts";
@@ -22,7 +21,9 @@ export function hostTrampoline(plan: LowerPlan, host: HostFunction<unknown>): Tr
   const giveBack = returnOf(plan);
   return (runtime) => {
     const { store } = runtime;
-    const invoke = invokeHost(plan.params, host, store);
+    const invoke = plan.lends
+      ? invokeLending(plan.params, (args): Called => host.call(store.state, ...args))
+      : invokeHost(plan.params, host, store);
     return callOut({ plan, runtime, invoke, giveBack, suspends: host.blocking === true });
   };
 }
@@ -31,11 +32,15 @@ export function hostTrampoline(plan: LowerPlan, host: HostFunction<unknown>): Tr
 export function guestTrampoline(plan: LowerPlan, callee: LiftPlan): Trampoline {
   const giveBack = returnOf(plan);
   return (runtime) => {
-    let call: ReturnType<typeof bindLifted> | undefined;
-    function invoke(context: CallContext, flat: readonly CoreValue[]): Called {
-      call ??= bindLifted(callee, runtime); // Not before: the callee's core instance may come later.
-      return call(liftParams(plan.params, context, flat));
+    let bound: ReturnType<typeof bindLifted> | undefined;
+    function call(args: readonly WitValue[]): Called {
+      bound ??= bindLifted(callee, runtime); // Not before: the callee's core instance may come later.
+      return bound(args);
     }
+    const { params, lends } = plan;
+    const invoke: Invoke = lends
+      ? invokeLending(params, call)
+      : (context, flat) => call(liftParams(params, context, flat));
     return callOut({ plan, runtime, invoke, giveBack, suspends: callee.mayBlock });
   };
 }
@@ -54,6 +59,7 @@ function callOut({ plan, runtime, invoke, giveBack, suspends }: CallOut): CoreEx
   const { guest } = context;
 
   function begin(flat: readonly CoreValue[]): Called {
+    store.checkAlive(); // A guest may have caught what ended it.
     guest.leave();
     store.touchedHost = true;
     store.countHostCall();
@@ -120,6 +126,18 @@ function invokeHost(params: ParamsPlan, host: HostFunction<unknown>, store: Stor
   return (context, flat): Called => host.call(store.state, ...liftParams(params, context, flat));
 }
 
+/** Calls with handles that can not be dropped before the call is at its end. */
+function invokeLending(params: ParamsPlan, call: (args: readonly WitValue[]) => Called): Invoke {
+  return (context, flat): Called => {
+    const { handles } = context.guest;
+    const { value: args, lent } = handles.lending(() => liftParams(params, context, flat));
+    const value = call(args);
+    if (isPromise(value)) return value.finally(() => handles.giveBack(lent));
+    handles.giveBack(lent);
+    return value;
+  };
+}
+
 function liftParams(params: ParamsPlan, context: CallContext, flat: readonly CoreValue[]): WitValue[] {
   const values: WitValue[] = [];
   if (params.inMemory) {
@@ -154,10 +172,9 @@ export function resourceTrampoline(operation: ResourceOperation, { id }: Resourc
     if (operation === "rep") return guarded(store, (index) => Number(handles.rep(Number(index) >>> 0, id)));
     return guarded(store, (index) => {
       guest.leave();
-      const { rep, isOwn } = handles.take(Number(index) >>> 0, id);
-      if (isOwn) store.destroy(id, rep, guest);
-      else if (guest.openBorrows > 0) guest.openBorrows -= 1;
-      else throw new WasmTrap("a borrowed handle was dropped outside of its call");
+      const { rep, borrowedAt } = handles.take(Number(index) >>> 0, id);
+      if (borrowedAt === undefined) store.destroy(id, rep);
+      else guest.endBorrow(borrowedAt);
       return undefined;
     });
   };
@@ -169,6 +186,7 @@ function guarded(
 ): (value?: CoreValue) => CoreValue | undefined {
   return (value) => {
     try {
+      store.checkAlive();
       return func(value);
     } catch (reason) {
       throw store.fail(reason);

@@ -1,6 +1,16 @@
 import type { ByteReader } from "../binary/byte-reader.ts";
-import { ByteWriter } from "./byte-writer.ts";
-import { PREFIX_MISC, isPrefix, skipOperands } from "./skip-instruction.ts";
+import { ByteWriter } from "../core/byte-writer.ts";
+import {
+  ARRAYS_OF_LENGTH,
+  MEMORY_COPY,
+  MEMORY_FILL,
+  MEMORY_INIT,
+  readInstruction,
+  TABLE_COPY,
+  TABLE_FILL,
+  TABLE_GROW,
+  TABLE_INIT,
+} from "../core/instructions.ts";
 
 /** Where the meter's own definitions are in the module. */
 export interface MeterIndices {
@@ -19,14 +29,23 @@ const BULK_SHIFT = 8;
 const DIRECT_CALLS: ReadonlySet<number> = new Set([0x10, 0x12]);
 /** call_indirect, return_call_indirect, call_ref, return_call_ref */
 const INDIRECT_CALLS: ReadonlySet<number> = new Set([0x11, 0x13, 0x14, 0x15]);
-/** memory.init, memory.copy, memory.fill, table.init, table.copy, table.fill: the length is on top of the stack. */
-const BULK: ReadonlySet<number> = new Set([8, 10, 11, 12, 14, 17]);
+/** The length is on top of the stack. */
+const BULK: ReadonlySet<number> = new Set([
+  MEMORY_INIT,
+  MEMORY_COPY,
+  MEMORY_FILL,
+  TABLE_INIT,
+  TABLE_COPY,
+  TABLE_FILL,
+  TABLE_GROW,
+  ...ARRAYS_OF_LENGTH,
+]);
 
 /** What {@link meterBody} needs to know about the function as a whole. */
 export interface MeteredFunction {
   readonly params: number;
-  /** Whether entering it costs: so that recursion costs. */
-  readonly isHead: boolean;
+  /** Whether entering it costs. */
+  readonly isCharged: boolean;
 }
 
 /**
@@ -36,22 +55,22 @@ export interface MeteredFunction {
 export function meterBody(
   bytes: Uint8Array,
   scan: BodyScan,
-  { params, isHead }: MeteredFunction,
+  { params, isCharged }: MeteredFunction,
   indices: MeterIndices,
 ): MeteredBody {
   const scratch = params + scan.locals;
   const rare: number[] = [];
   const out = new ByteWriter(scan.end - scan.groupsStart + 64 + scan.marks.length * 32);
   writeLocals(out, bytes, scan);
-  if (isHead) rare.push(writeCharge(out, indices, scratch));
+  if (isCharged) rare.push(writeCharge(out, indices, scratch));
   let copied = scan.codeStart;
   for (const { at, isBulk } of scan.marks) {
-    out.append(bytes.subarray(copied, at));
+    out.bytes(bytes.subarray(copied, at));
     copied = at;
     rare.push(isBulk ? writeBulkCharge(out, indices, scratch) : writeCharge(out, indices, scratch));
   }
-  out.append(bytes.subarray(copied, scan.end));
-  return { bytes: out.bytes(), rare };
+  out.bytes(bytes.subarray(copied, scan.end));
+  return { bytes: out.finish(), rare };
 }
 
 export interface MeteredBody {
@@ -75,8 +94,9 @@ export interface BodyScan {
   readonly end: number;
   readonly locals: number;
   readonly marks: readonly Mark[];
-  /** Functions that are called directly. */
+  /** The functions that are called directly, one for each call. */
   readonly callees: readonly number[];
+  readonly instructions: number;
 }
 
 /** @param reader - stands at the locals, and ends with the body. */
@@ -93,65 +113,67 @@ export function scanBody(reader: ByteReader): BodyScan {
   return { localGroups, groupsStart, codeStart, end: reader.end, locals, ...scanCode(reader) };
 }
 
-function scanCode(reader: ByteReader): Pick<BodyScan, "marks" | "callees"> {
+function scanCode(reader: ByteReader): Pick<BodyScan, "marks" | "callees" | "instructions"> {
   const marks: Mark[] = [];
-  const callees = new Set<number>();
+  const callees: number[] = [];
+  let instructions = 0;
   while (!reader.done) {
     const start = reader.at;
-    const opcode = reader.u8();
-    if (DIRECT_CALLS.has(opcode)) {
-      callees.add(reader.u32());
+    instructions += 1;
+    if (DIRECT_CALLS.has(reader.peek())) {
+      reader.skip(1);
+      callees.push(reader.u32());
       continue;
     }
-    const sub = isPrefix(opcode) ? reader.u32() : 0;
-    skipOperands(reader, opcode, sub);
+    const opcode = readInstruction(reader);
+    if (opcode === undefined) throw reader.error("the instruction is not known", "UNSUPPORTED", start);
     if (opcode === LOOP) marks.push({ at: reader.at, isBulk: false });
     else if (INDIRECT_CALLS.has(opcode)) marks.push({ at: start, isBulk: false });
-    else if (opcode === PREFIX_MISC && BULK.has(sub)) marks.push({ at: start, isBulk: true });
+    else if (BULK.has(opcode)) marks.push({ at: start, isBulk: true });
   }
-  return { marks, callees: [...callees] };
+  return { marks, callees, instructions };
 }
 
 /** One more local, at the end: no other index moves. */
 function writeLocals(out: ByteWriter, bytes: Uint8Array, scan: BodyScan): void {
   out.u32(scan.localGroups + 1);
-  out.append(bytes.subarray(scan.groupsStart, scan.codeStart));
+  out.bytes(bytes.subarray(scan.groupsStart, scan.codeStart));
   out.u32(1);
-  out.put(I32);
+  out.u8(I32);
 }
 
 /** fuel -= 1; if (fuel < 0) refuel() */
 function writeCharge(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: number): number {
-  out.put(0x23); // global.get
+  out.u8(0x23); // global.get
   out.u32(fuel);
-  out.put(0x41, 0x01, 0x6b); // i32.const 1, i32.sub
+  out.u8(0x41, 0x01, 0x6b); // i32.const 1, i32.sub
   return writeSpend(out, { fuel, refuel }, scratch);
 }
 
 /** fuel -= length >> 8; if (fuel < 0) refuel() */
 function writeBulkCharge(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: number): number {
-  out.put(0x22); // local.tee: the length stays in place
+  out.u8(0x22); // local.tee: the length stays in place
   out.u32(scratch);
-  out.put(0x23); // global.get
+  out.u8(0x23); // global.get
   out.u32(fuel);
-  out.put(0x20); // local.get
+  out.u8(0x20); // local.get
   out.u32(scratch);
-  out.put(0x41, BULK_SHIFT, 0x76, 0x6b); // i32.const, i32.shr_u, i32.sub
+  out.u8(0x41, BULK_SHIFT, 0x76, 0x6b); // i32.const, i32.shr_u, i32.sub
   return writeSpend(out, { fuel, refuel }, scratch);
 }
 
 /** Returns where the branch is. */
 function writeSpend(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: number): number {
-  out.put(0x22); // local.tee
+  out.u8(0x22); // local.tee
   out.u32(scratch);
-  out.put(0x24); // global.set
+  out.u8(0x24); // global.set
   out.u32(fuel);
-  out.put(0x20); // local.get
+  out.u8(0x20); // local.get
   out.u32(scratch);
-  out.put(0x41, 0x00, 0x48); // i32.const 0, i32.lt_s
+  out.u8(0x41, 0x00, 0x48); // i32.const 0, i32.lt_s
   const branch = out.length;
-  out.put(0x04, 0x40, 0x10); // if, call
+  out.u8(0x04, 0x40, 0x10); // if, call
   out.u32(refuel);
-  out.put(0x0b); // end
+  out.u8(0x0b); // end
   return branch;
 }

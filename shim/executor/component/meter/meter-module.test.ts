@@ -111,6 +111,25 @@ describe("meterModule()", () => {
     expect(guest.fuel()).to.equal(900);
   });
 
+  it("charges for arrays and for more of a table by their length", () => {
+    // (type (array (mut i8))) (table 0 externref); "array" makes one of that many elements, "grow" a table longer.
+    const module = Uint8Array.of(
+      ...PREAMBLE,
+      ...section(1, [2, 0x60, 1, 0x7f, 0, 0x5e, 0x78, 1]),
+      ...section(3, [2, 0, 0]),
+      ...section(4, [1, 0x6f, 0, 0]),
+      ...section(7, [2, ...exported("array", 0, 0), ...exported("grow", 0, 1)]),
+      ...section(10, [2, ...body(0x20, 0, 0xfb, 7, 1, 0x1a), ...body(0xd0, 0x6f, 0x20, 0, 0xfc, 15, 0, 0x1a)]),
+    );
+    for (const name of ["array", "grow"]) {
+      const { exports } = new wasm.Instance(new wasm.Module(meterModule(module)), {});
+      const fuel = exports[METER_EXPORTS.fuel] as CoreGlobal;
+      fuel.value = 1000;
+      (exports[name] as CoreFunction)(25_600);
+      expect(fuel.value, name).to.equal(900);
+    }
+  });
+
   it("charges nothing for the rest", () => {
     const guest = metered(1000, 1000);
     guest.call("plain");

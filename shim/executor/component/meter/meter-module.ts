@@ -1,8 +1,8 @@
 import { ByteReader } from "../binary/byte-reader.ts";
+import { ByteWriter } from "../core/byte-writer.ts";
 import { type CoreModule, parseCoreModule } from "../core/core-module.ts";
 import type { CoreSection } from "../core/core-sections.ts";
-import { ByteWriter } from "./byte-writer.ts";
-import { cycleHeads } from "./call-cycles.ts";
+import { chargedFunctions } from "./charged-functions.ts";
 import { type BodyScan, meterBody, scanBody } from "./meter-code.ts";
 
 /** What {@link meterModule} exports beside the module's own: no compiler makes such names. */
@@ -49,10 +49,10 @@ export function meterModule(bytes: Uint8Array): Uint8Array {
     slow: module.functions.length,
   };
   const out = new ByteWriter(bytes.length + (bytes.length >> 2) + 256);
-  out.append(bytes.subarray(0, 8));
+  out.bytes(bytes.subarray(0, 8));
   const rewriter = new SectionRewriter(bytes, module, added);
   for (const section of withMissing(module.sections)) rewriter.write(out, section);
-  return out.bytes();
+  return out.finish();
 }
 
 /** The sections with empty ones where the meter needs one that the module does not have. */
@@ -88,7 +88,7 @@ class SectionRewriter {
     if (id === SECTION.code) this.#code(out, section);
     else if (added !== undefined) out.section(id, joined(count + added.count, items, added.bytes));
     else if (typeof section !== "number" && !this.#isStale(section)) {
-      out.append(this.#bytes.subarray(section.head, section.end));
+      out.bytes(this.#bytes.subarray(section.head, section.end));
     }
   }
 
@@ -103,30 +103,30 @@ class SectionRewriter {
     const out = new ByteWriter();
     switch (id) {
       case SECTION.type: {
-        out.put(0x60, 1, I32, 1, I32, 0x60, 0, 0);
-        return { count: 2, bytes: out.bytes() };
+        out.u8(0x60, 1, I32, 1, I32, 0x60, 0, 0);
+        return { count: 2, bytes: out.finish() };
       }
       case SECTION.func: {
         out.u32(slowType);
-        return { count: 1, bytes: out.bytes() };
+        return { count: 1, bytes: out.finish() };
       }
       case SECTION.table: {
-        out.put(0x70, 1, 2, 2); // funcref, exactly two
-        return { count: 1, bytes: out.bytes() };
+        out.u8(0x70, 1, 2, 2); // funcref, exactly two
+        return { count: 1, bytes: out.finish() };
       }
       case SECTION.global: {
         for (const value of [FIRST_FUEL, 0]) {
-          out.put(I32, 1, 0x41);
+          out.u8(I32, 1, 0x41);
           out.s32(value);
-          out.put(0x0b);
+          out.u8(0x0b);
         }
-        return { count: 2, bytes: out.bytes() };
+        return { count: 2, bytes: out.finish() };
       }
       case SECTION.export: {
         writeExport(out, METER_EXPORTS.fuel, 3, fuel);
         writeExport(out, METER_EXPORTS.id, 3, idGlobal);
         writeExport(out, METER_EXPORTS.table, 1, table);
-        return { count: 3, bytes: out.bytes() };
+        return { count: 3, bytes: out.finish() };
       }
       default: {
         return undefined;
@@ -142,9 +142,9 @@ class SectionRewriter {
     const hints = typeof section === "number" ? [] : this.#bodies(out, section);
     const slow = this.#slowBody();
     out.u32(slow.length);
-    out.append(slow);
+    out.bytes(slow);
     module.section(SECTION.custom, branchHints(hints));
-    module.section(SECTION.code, out.bytes());
+    module.section(SECTION.code, out);
   }
 
   #bodies(out: ByteWriter, section: CoreSection): FunctionHints[] {
@@ -152,12 +152,15 @@ class SectionRewriter {
     const indices = { fuel: this.#added.fuel, refuel: this.#added.slow };
     const firstOwn = importedFunctions(this.#module);
     const scans = this.#scans(section);
-    const heads = cycleHeads(scans.map(({ callees }) => callees.map((callee) => callee - firstOwn)));
+    const charged = chargedFunctions(
+      scans.map(({ callees }) => callees.map((callee) => callee - firstOwn)),
+      scans.map(({ instructions }) => instructions),
+    );
     for (const [index, scan] of scans.entries()) {
       const params = this.#module.types[this.#module.functions[firstOwn + index] ?? -1]?.params.length ?? 0;
-      const { bytes, rare } = meterBody(this.#bytes, scan, { params, isHead: heads.has(index) }, indices);
+      const { bytes, rare } = meterBody(this.#bytes, scan, { params, isCharged: charged.has(index) }, indices);
       out.u32(bytes.length);
-      out.append(bytes);
+      out.bytes(bytes);
       if (rare.length > 0) hints.push({ func: firstOwn + index, rare });
     }
     return hints;
@@ -178,27 +181,27 @@ class SectionRewriter {
   #slowBody(): Uint8Array {
     const { fuel } = this.#added;
     const out = new ByteWriter();
-    out.put(0x00); // no locals
+    out.u8(0x00); // no locals
     this.#writeAsk(out, 0);
-    out.put(0x23); // global.get
+    out.u8(0x23); // global.get
     out.u32(fuel);
-    out.put(0x45, 0x04, 0x40); // i32.eqz, if
+    out.u8(0x45, 0x04, 0x40); // i32.eqz, if
     this.#writeAsk(out, 1);
-    out.put(0x0b, 0x23); // end, global.get
+    out.u8(0x0b, 0x23); // end, global.get
     out.u32(fuel);
-    out.put(0x41, 0x00, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x0b); // i32.const 0, i32.lt_s, if, unreachable, end, end
-    return out.bytes();
+    out.u8(0x41, 0x00, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x0b); // i32.const 0, i32.lt_s, if, unreachable, end, end
+    return out.finish();
   }
 
   /** fuel = table[slot](id) */
   #writeAsk(out: ByteWriter, slot: number): void {
     const { id, refuelType, table, fuel } = this.#added;
-    out.put(0x23); // global.get
+    out.u8(0x23); // global.get
     out.u32(id);
-    out.put(0x41, slot, 0x11); // i32.const, call_indirect
+    out.u8(0x41, slot, 0x11); // i32.const, call_indirect
     out.u32(refuelType);
     out.u32(table);
-    out.put(0x24); // global.set
+    out.u8(0x24); // global.set
     out.u32(fuel);
   }
 
@@ -213,17 +216,13 @@ function importedFunctions(module: CoreModule): number {
   return module.imports.filter(({ type }) => type.kind === "func").length;
 }
 
-function joined(count: number, items: Uint8Array, more: Uint8Array): Uint8Array {
-  const out = new ByteWriter(items.length + more.length + 5);
-  out.u32(count);
-  out.append(items);
-  out.append(more);
-  return out.bytes();
+function joined(count: number, items: Uint8Array, more: Uint8Array): ByteWriter {
+  return new ByteWriter(items.length + more.length + 5).u32(count).bytes(items).bytes(more);
 }
 
 function writeExport(out: ByteWriter, ...[name, kind, index]: readonly [string, number, number]): void {
   out.name(name);
-  out.put(kind);
+  out.u8(kind);
   out.u32(index);
 }
 
@@ -233,7 +232,7 @@ interface FunctionHints {
 }
 
 /** @see {@link https://github.com/WebAssembly/branch-hinting} */
-function branchHints(hints: readonly FunctionHints[]): Uint8Array {
+function branchHints(hints: readonly FunctionHints[]): ByteWriter {
   const out = new ByteWriter(1024);
   out.name("metadata.code.branch_hint");
   out.u32(hints.length);
@@ -242,8 +241,8 @@ function branchHints(hints: readonly FunctionHints[]): Uint8Array {
     out.u32(rare.length);
     for (const offset of rare) {
       out.u32(offset);
-      out.put(1, 0); // One byte: unlikely.
+      out.u8(1, 0); // One byte: unlikely.
     }
   }
-  return out.bytes();
+  return out;
 }

@@ -58,6 +58,8 @@ interface ParsedModule {
 }
 
 function prepareModule({ body: bytes, index, module }: ParsedModule, options: PrepareOptions): PreparedModule {
+  // Before anything is added: what is there then must not be within the reach of the module's own code.
+  inModule(index, () => validate(bytes));
   const rewritten = rewriteModule(module, bytes, options.maxMemoryPages ?? DEFAULT_MAX_MEMORY_PAGES);
   const indirection = inModule(index, () => indirectionOf(module, bytes));
   // A shim or a fixup has no loops, and calls nothing that could call it.

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { filesByUse } from "@rcm/lib/files-by-use";
+import { nodeCrypto } from "@rcm/lib/late-modules";
 import { ComponentError } from "../errors.ts";
 import { prepare, type PrepareOptions, type Prepared } from "./prepare.ts";
 import { encodePrepared, FORMAT, readPrepared } from "./prepared-format.ts";
@@ -56,7 +56,7 @@ function fileName(digest: string, { meter, maxMemoryPages }: PrepareOptions): st
 /** `undefined` if it is not there, or not as it was written. */
 function readCached(path: string): Prepared | undefined {
   try {
-    const prepared = readPrepared(path);
+    const prepared = readPrepared(path, "compare");
     const now = new Date();
     if (prepared !== undefined) utimesSync(path, now, now);
     return prepared;
@@ -67,7 +67,7 @@ function readCached(path: string): Prepared | undefined {
 
 function writeCached(cache: PreparedCache, path: string, content: Uint8Array): void {
   mkdirSync(cache.folder, { recursive: true, mode: 0o700 });
-  const half = `${path}.${randomUUID()}`;
+  const half = `${path}.${nodeCrypto().randomUUID()}`;
   try {
     writeFileSync(half, content, { flush: true, mode: 0o600 });
     renameSync(half, path);

@@ -1,14 +1,13 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { deserialize, serialize } from "node:v8";
-import { crc32 } from "node:zlib";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { nodeV8, nodeZlib } from "@rcm/lib/late-modules";
 import type { CoreValue } from "../core/web-assembly.ts";
 import type { MemorySource } from "../reset/memory-image.ts";
-import { nativeMemory } from "../reset/native-memory.ts";
+import { nativeMemory, type FilePart } from "../reset/native-memory.ts";
 import type { ComponentPlan } from "./evaluate-component.ts";
 import type { Prepared, PreparedModule } from "./prepare.ts";
 
 /** Changes whenever what is stored changes, or what it means. */
-const LAYOUT = 3;
+const LAYOUT = 4;
 /** In the file's name: V8 reads what V8 of the same version wrote. */
 export const FORMAT: string = `${LAYOUT}-${process.versions.v8.replaceAll(/[^0-9A-Za-z.]/g, "_")}`;
 
@@ -17,6 +16,8 @@ const MAGIC = 0x50_4d_43_52;
 const HEADER_BYTES = 16;
 /** Images stand where a page begins, however large pages are. */
 const IMAGE_ALIGN = 65_536;
+/** Smaller heads are read: that costs less than to load what maps them. */
+const MIN_VIEW_BYTES = 1024 * 1024;
 
 interface Stored {
   readonly plan: ComponentPlan;
@@ -36,19 +37,23 @@ export function encodePrepared({ plan, modules, snapshot }: Prepared): Uint8Arra
       resetObstacle,
       length: bytes.length,
     })),
-    images: snapshot?.memories.map(({ bytes }) => ({ length: bytes.length, crc: crc32(bytes) })),
+    images: snapshot?.memories.map(({ bytes }) => ({ length: bytes.length, crc: crcOf(bytes) })),
     globals: snapshot?.globals ?? [],
   };
-  const planBytes = serialize(stored);
+  const planBytes = nodeV8().serialize(stored);
   const header = Buffer.alloc(HEADER_BYTES);
   const head = Buffer.concat([header, planBytes, ...modules.map(({ bytes }) => bytes)]);
   head.writeUInt32LE(MAGIC, 0);
   head.writeUInt32LE(head.length, 8);
   head.writeUInt32LE(planBytes.length, 12);
-  head.writeUInt32LE(crc32(head.subarray(8)), 4);
+  head.writeUInt32LE(crcOf(head.subarray(8)), 4);
   if (snapshot === undefined) return head;
   const images = snapshot.memories.flatMap(({ bytes }) => [bytes, padding(bytes.length)]);
   return Buffer.concat([head, padding(head.length), ...images]);
+}
+
+function crcOf(bytes: Uint8Array): number {
+  return nodeZlib().crc32(bytes);
 }
 
 function padding(length: number): Uint8Array {
@@ -59,12 +64,20 @@ function align(length: number): number {
   return Math.ceil(length / IMAGE_ALIGN) * IMAGE_ALIGN;
 }
 
-/** Reads a prepared component. Its file stays open if it has images. @returns `undefined` if it is not as it was written. */
-export function readPrepared(path: string): Prepared | undefined {
+/** Whether what is read is compared with its checksums, which takes 6 ms for a JavaScript engine. */
+export type Trust = "compare" | "trust";
+
+/**
+ * Reads a prepared component. Its file stays open if it has images.
+ *
+ * @param trust only files that others write, who flush them before they get their name.
+ * @returns `undefined` if it is not as it was written.
+ */
+export function readPrepared(path: string, trust: Trust): Prepared | undefined {
   const fd = openSync(path, "r");
   let keepOpen = false;
   try {
-    const prepared = decode(fd, statSync(path).size);
+    const prepared = decode({ fd, size: fstatSync(fd).size, trust });
     keepOpen = prepared?.snapshot !== undefined;
     return prepared;
   } finally {
@@ -72,39 +85,56 @@ export function readPrepared(path: string): Prepared | undefined {
   }
 }
 
-function decode(fd: number, size: number): Prepared | undefined {
+interface StoredFile {
+  readonly fd: number;
+  readonly size: number;
+  readonly trust: Trust;
+}
+
+function decode(file: StoredFile): Prepared | undefined {
+  const { fd, size } = file;
   const header = read(fd, 0, Math.min(size, HEADER_BYTES));
   const isOurs = header.length === HEADER_BYTES && header.readUInt32LE(0) === MAGIC;
   const headLength = isOurs ? header.readUInt32LE(8) : 0;
   if (headLength < HEADER_BYTES || headLength > size) return undefined;
-  const head = read(fd, 0, headLength);
-  if (head.length !== headLength || head.readUInt32LE(4) !== crc32(head.subarray(8))) return undefined;
+  const head = headLength < MIN_VIEW_BYTES ? read(fd, 0, headLength) : view({ fd, offset: 0 }, headLength);
+  if (head.length !== headLength || !isSame(head.subarray(8), head.readUInt32LE(4), file.trust)) return undefined;
   let at = HEADER_BYTES + head.readUInt32LE(12);
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- By the checksum, these are the bytes that we wrote.
-  const stored = deserialize(head.subarray(HEADER_BYTES, at)) as Stored;
+  const stored = nodeV8().deserialize(head.subarray(HEADER_BYTES, at)) as Stored;
   const modules = stored.modules.map(({ length, memories, globals, indirection, resetObstacle }): PreparedModule => {
     const bytes = head.subarray(at, at + length);
     at += length;
     return { bytes, memories, globals, indirection, resetObstacle };
   });
   if (stored.images === undefined) return { plan: stored.plan, modules };
-  const memories = readImages({ fd, at: align(headLength), size }, stored.images);
+  const memories = readImages(file, align(headLength), stored.images);
   return memories && { plan: stored.plan, modules, snapshot: { memories, globals: stored.globals } };
 }
 
+function isSame(bytes: Uint8Array, crc: number, trust: Trust): boolean {
+  return trust === "trust" || crcOf(bytes) === crc;
+}
+
+/** Part of a file, mapped where that is possible: then it takes no memory of this process's own. */
+function view(part: FilePart, length: number): Buffer {
+  return nativeMemory()?.view(part, length) ?? read(part.fd, part.offset, length);
+}
+
 function readImages(
-  { fd, at, size }: { readonly fd: number; readonly at: number; readonly size: number },
+  { fd, size, trust }: StoredFile,
+  at: number,
   images: readonly { readonly length: number; readonly crc: number }[],
 ): MemorySource[] | undefined {
-  const native = nativeMemory();
+  const isNative = nativeMemory() !== undefined;
   const memories: MemorySource[] = [];
   let offset = at;
   for (const { length, crc } of images) {
     if (offset + length > size) return undefined;
     const file = { fd, offset };
-    const bytes = native === undefined ? read(fd, offset, length) : native.view(file, length);
-    if (crc32(bytes) !== crc) return undefined;
-    memories.push({ bytes, file: native === undefined ? undefined : file });
+    const bytes = view(file, length);
+    if (!isSame(bytes, crc, trust)) return undefined;
+    memories.push({ bytes, file: isNative ? file : undefined });
     offset += align(length);
   }
   return memories;

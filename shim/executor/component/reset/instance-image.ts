@@ -72,8 +72,10 @@ export class InstanceKeeper {
   }
 
   restoreGlobals(): void {
-    for (const [index, global] of this.#globals.entries()) {
+    let index = 0;
+    for (const global of this.#globals) {
       const value = this.#values[index];
+      index += 1;
       if (value !== undefined) global.value = value;
     }
   }

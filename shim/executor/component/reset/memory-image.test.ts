@@ -67,6 +67,14 @@ describe("MemoryImage", () => {
     });
   }
 
+  it("gives up a memory of no pages that has grown: what is in it is for nobody else", () => {
+    const { memory, grow } = memoryOf(0);
+    const keeper = MemoryImage.take(memory).keep(memory);
+    expect(keeper?.restore()).to.equal(true);
+    grow();
+    expect(keeper?.restore()).to.equal(false);
+  });
+
   it("begins anew after many resets of many pages, and stays right", () => {
     const { memory } = memoryOf(40);
     const first = fill(memory, 7);

@@ -69,7 +69,8 @@ export class MemoryImage {
 function copyKeeper(memory: CoreMemory, image: Buffer): MemoryKeeper {
   const bytes = Buffer.from(memory.buffer);
   function restore(): boolean {
-    if (bytes.length !== image.length) return false; // Growth detaches the buffer.
+    // Growth detaches the buffer, which shows by its length, unless there was none.
+    if (bytes.length !== image.length || (image.length === 0 && memory.buffer.byteLength > 0)) return false;
     image.copy(bytes);
     return true;
   }

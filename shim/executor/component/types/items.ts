@@ -116,6 +116,8 @@ export interface DeclaredType {
   readonly kind: "instance" | "component";
   readonly declarations: readonly DeclarationAst[];
   readonly scope: Scope;
+  /** Whether it refers to a resource type that stands outside of it. */
+  readonly takesResource: boolean;
 }
 
 export type ComponentItem =

@@ -9,6 +9,8 @@ export class Scope {
   readonly parent: Scope | undefined;
   /** The number of the component instance; -1 in a type. */
   readonly owner: number;
+  /** Whether it names a resource type of an enclosing scope. */
+  takesResource = false;
   readonly #spaces: Spaces = {
     "core func": [],
     "core table": [],

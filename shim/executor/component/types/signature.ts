@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { nodeCrypto } from "@rcm/lib/late-modules";
 import { withoutVersion } from "./extern-name.ts";
 import type { FuncType, ResourceType, ValType } from "./wit-type.ts";
 
@@ -13,7 +13,7 @@ export class Signatures {
   of({ params, result }: FuncType): string {
     const parts = params.map(({ type }) => this.#text(type));
     const text = `(${parts.join()})->${this.#optional(result)}`;
-    return createHash("sha256").update(text).digest("base64url").slice(0, 12);
+    return nodeCrypto().hash("sha256", text, "base64url").slice(0, 12);
   }
 
   #optional(type: ValType | undefined): string {

@@ -18,10 +18,15 @@ export class TypePool {
     if (nodes > LIMITS.typeNodes) {
       throw new ComponentError("LIMIT", `Cannot use a type of more than ${LIMITS.typeNodes} parts: it has ${nodes}`);
     }
+    const depth = parts.reduce((deepest, part) => Math.max(deepest, part.depth), 0) + 1;
+    if (depth > LIMITS.typeDepth) {
+      throw new ComponentError("LIMIT", `Cannot use a type that is nested more than ${LIMITS.typeDepth} deep`);
+    }
     const type: ValType = {
       ...shape,
       id: this.#types.size,
       nodes,
+      depth,
       layout: layoutOf(shape),
       resources: resourcesOf(shape, parts),
       hasBorrow: shape.kind === "borrow" || parts.some((part) => part.hasBorrow),

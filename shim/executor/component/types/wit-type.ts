@@ -41,6 +41,8 @@ export type ValType = TypeShape & {
   readonly id: number;
   /** How many nodes it has when written out. */
   readonly nodes: number;
+  /** How deep its parts are nested, itself included. */
+  readonly depth: number;
   readonly layout: Layout;
   readonly hasBorrow: boolean;
   /** The resource types in it, each once. */

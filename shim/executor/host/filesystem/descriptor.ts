@@ -51,10 +51,14 @@ export class Descriptor {
     if (this.kind !== "directory") throw new FilesystemError("not-directory");
   }
 
-  /** @throws {FilesystemError} if it is no folder, or one whose entries may not be changed. */
+  /**
+   * Whether it was opened with `mutate-directory` does not matter: the adapter for WASI's first version never asks for it,
+   * but changes entries of what it opened.
+   *
+   * @throws {FilesystemError} if it is no folder, or one whose entries may not be changed.
+   */
   assertMutable(): void {
     this.assertFolder();
     if (this.access !== "read-write") throw new FilesystemError("read-only");
-    if (this.flags.mutateDirectory !== true) throw new FilesystemError("not-permitted");
   }
 }

@@ -1,14 +1,24 @@
 import { type Dir, opendirSync } from "node:fs";
+import type { HostState } from "../state.ts";
 import type { FileHandle } from "./file-handle.ts";
 import { type DescriptorType, descriptorTypeOf } from "./metadata.ts";
 
 /** `wasi:filesystem/types.directory-entry-stream` */
 export class DirectoryEntryStream {
+  readonly #state: HostState;
   readonly #folder: FileHandle;
   readonly #entries: Dir;
 
-  constructor(folder: FileHandle) {
-    this.#entries = opendirSync(`/proc/self/fd/${folder.fd}`);
+  /** @param state - counts it as open: it has a file descriptor of its own. */
+  constructor(state: HostState, folder: FileHandle) {
+    state.countOpen();
+    try {
+      this.#entries = opendirSync(`/proc/self/fd/${folder.fd}`);
+    } catch (error) {
+      state.countClosed();
+      throw error;
+    }
+    this.#state = state;
     this.#folder = folder.share();
   }
 
@@ -19,6 +29,7 @@ export class DirectoryEntryStream {
 
   close(): void {
     this.#entries.closeSync();
+    this.#state.countClosed();
     this.#folder.release();
   }
 }

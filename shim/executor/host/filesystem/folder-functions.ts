@@ -61,10 +61,10 @@ export const folderFunctions: Readonly<Record<string, HostFunction<HostState>>> 
   },
 };
 
-function readDirectory(_state: HostState, self: Descriptor): Attempt<DirectoryEntryStream> {
+function readDirectory(state: HostState, self: Descriptor): Attempt<DirectoryEntryStream> {
   return attempt(() => {
     self.assertFolder();
-    return new DirectoryEntryStream(self.file);
+    return new DirectoryEntryStream(state, self.file);
   });
 }
 

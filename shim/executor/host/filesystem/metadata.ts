@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
+import { nodeCrypto } from "@rcm/lib/late-modules";
 
 /** `wasi:filesystem/types.descriptor-type` */
 export type DescriptorType =
@@ -78,7 +78,7 @@ function dateTimeOf(ns: bigint): DateTime {
 
 /** The same for the same object as long as it is; says nothing about where it is. */
 export function metadataHashOf({ dev, ino }: BigIntStats): { readonly lower: bigint; readonly upper: bigint } {
-  const digest = createHash("sha256").update(`${dev}:${ino}`).digest();
+  const digest = nodeCrypto().createHash("sha256").update(`${dev}:${ino}`).digest();
   return { lower: digest.readBigUInt64LE(0), upper: digest.readBigUInt64LE(8) };
 }
 

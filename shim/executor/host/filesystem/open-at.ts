@@ -48,7 +48,6 @@ function assertMayChange(folder: Descriptor, { flags, openFlags }: OpenRequest):
   const creates = openFlags.create === true || openFlags.truncate === true;
   const wants = creates || flags.write === true || flags.mutateDirectory === true;
   if (wants && folder.access !== "read-write") throw new FilesystemError("read-only");
-  if (creates && folder.flags.mutateDirectory !== true) throw new FilesystemError("not-permitted");
 }
 
 function readByDefault(flags: DescriptorFlags): DescriptorFlags {

@@ -1,18 +1,21 @@
 /** RFC 9110, 5.6.2: a token. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Fields that belong to a connection and not to a message: the host's business alone. */
-const FORBIDDEN: ReadonlySet<string> = new Set([
+/** What one connection of HTTP/1 says to the other end of it, and HTTP/2 does not have: RFC 9113, 8.2.2. */
+const OF_CONNECTION = [
   "connection",
-  "host",
   "http2-settings",
   "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
   "proxy-connection",
   "transfer-encoding",
   "upgrade",
-]);
+] as const;
+
+/** No answer has them. A request may have `te`. */
+const NOT_ANSWERED: ReadonlySet<string> = new Set([...OF_CONNECTION, "te"]);
+
+/** Fields that belong to a connection and not to a message: the host's business alone. */
+const FORBIDDEN: ReadonlySet<string> = new Set([...OF_CONNECTION, "host", "proxy-authenticate", "proxy-authorization"]);
 
 const TAB = 0x09;
 const SPACE = 0x20;
@@ -20,6 +23,11 @@ const DEL = 0x7f;
 
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
+}
+
+/** Whether the field of an answer is about its connection. `name` is in lower case. */
+export function isConnectionField(name: string): boolean {
+  return NOT_ANSWERED.has(name);
 }
 
 /** Whether a guest may not set the field. `name` is in lower case. */

@@ -49,6 +49,10 @@ describe("Fields", () => {
     ["a", "\r"],
     ["a", "\0"],
     ["a", "\u007f"],
+    ["content-length", " 5"],
+    ["Content-Length", "5\t"],
+    ["content-length", "+5"],
+    ["content-length", ""],
   ] as const) {
     it(`finds ${JSON.stringify(`${name}: ${value}`)} invalid`, () => {
       const fields = Fields.empty(LIMIT);
@@ -57,6 +61,15 @@ describe("Fields", () => {
       expect(fields.flat()).to.deep.equal([]);
     });
   }
+
+  it("takes one length of the body and no second one", () => {
+    const fields = Fields.empty(LIMIT);
+    expect(fields.append("content-length", bytes("5"))).to.equal(undefined);
+    expect(fields.append("Content-Length", bytes("5"))).to.deep.equal({ tag: "invalid-syntax" });
+    expect(fields.set("content-length", [bytes("5"), bytes("5")])).to.deep.equal({ tag: "invalid-syntax" });
+    expect(fields.set("content-length", [bytes("6")])).to.equal(undefined);
+    expect(fields.flat()).to.deep.equal(["content-length", "6"]);
+  });
 
   it("takes tabs, and bytes above ASCII", () => {
     expect(Fields.empty(LIMIT).append("a", bytes("1\t\u00ff"))).to.equal(undefined);

@@ -11,6 +11,9 @@ const INVALID_SYNTAX: HeaderError = { tag: "invalid-syntax" };
 const FORBIDDEN: HeaderError = { tag: "forbidden" };
 const IMMUTABLE: HeaderError = { tag: "immutable" };
 
+const CONTENT_LENGTH = "content-length";
+const LENGTH = /^\d{1,15}$/;
+
 /** What HTTP/2 counts for each field beside its text; it keeps the number of empty fields finite too. */
 const FIELD_OVERHEAD_BYTES = 32;
 
@@ -89,7 +92,8 @@ export class Fields {
 
   append(name: string, value: Uint8Array): HeaderError | undefined {
     const lower = name.toLowerCase();
-    const error = this.#check(lower) ?? (isFieldValue(value) ? undefined : INVALID_SYNTAX);
+    const isSecond = lower === CONTENT_LENGTH && this.has(lower);
+    const error = this.#check(lower) ?? (isValueOf(lower, value) && !isSecond ? undefined : INVALID_SYNTAX);
     if (error !== undefined) return error;
     this.#add(lower, latin1(value));
     return undefined;
@@ -98,7 +102,9 @@ export class Fields {
   /** Replaces all values of the name. */
   set(name: string, values: readonly Uint8Array[]): HeaderError | undefined {
     const lower = name.toLowerCase();
-    const error = this.#check(lower) ?? (values.every(isFieldValue) ? undefined : INVALID_SYNTAX);
+    const areRight =
+      values.every((value) => isValueOf(lower, value)) && (lower !== CONTENT_LENGTH || values.length < 2);
+    const error = this.#check(lower) ?? (areRight ? undefined : INVALID_SYNTAX);
     if (error !== undefined) return error;
     this.#remove(lower);
     for (const value of values) this.#add(lower, latin1(value));
@@ -135,6 +141,14 @@ export class Fields {
     this.#flat = kept;
     this.#bytes = sizeOf(kept);
   }
+}
+
+/**
+ * The length of a body must be one number and nothing else: who receives the message reads ` 5` as 5, and would take what the
+ * guest writes after five bytes for the next message.
+ */
+function isValueOf(name: string, value: Uint8Array): boolean {
+  return isFieldValue(value) && (name !== CONTENT_LENGTH || LENGTH.test(latin1(value)));
 }
 
 function sizeOf(flat: readonly string[]): number {

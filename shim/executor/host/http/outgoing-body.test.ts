@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { HostError } from "../errors.ts";
@@ -11,6 +12,7 @@ class Sink implements BodySink {
   readonly log: string[] = [];
   queued = 0;
   broken: Error | undefined;
+  drained: () => void = () => undefined;
 
   write(chunk: Buffer): void {
     this.log.push(`write ${chunk.length}`);
@@ -18,7 +20,8 @@ class Sink implements BodySink {
   queuedBytes(): number {
     return this.queued;
   }
-  onDrain(): () => void {
+  onDrain(listener: () => void): () => void {
+    this.drained = listener;
     return () => {};
   }
   failure(): Error | undefined {
@@ -38,8 +41,8 @@ interface Scene {
   readonly sink: Sink;
 }
 
-function scene(bytes?: number): Scene {
-  const state = new HostState({} as HostServices, { deadlineMs: performance.now() + 60_000, computeMs: 1000 });
+function scene(bytes?: number, timeMs = 60_000): Scene {
+  const state = new HostState({} as HostServices, { deadlineMs: performance.now() + timeMs, computeMs: 1000 });
   return { state, body: new OutgoingBody(state, { bytes, mismatch: "HTTP-response-body-size" }), sink: new Sink() };
 }
 
@@ -97,6 +100,32 @@ describe("OutgoingBody", () => {
     expect(body.flush()).to.have.nested.property("val.message", "cut");
     body.close();
     expect(body.finish(undefined)).to.deep.equal({ tag: "internal-error", val: "cut" });
+  });
+
+  it("is out when little of it is queued, or the sink has failed", async () => {
+    for (const change of [(sink: Sink) => (sink.queued = 60_000), (sink: Sink) => (sink.broken = new Error("cut"))]) {
+      const { body, sink } = scene();
+      sink.queued = 70_000;
+      body.attach(sink);
+      let isOut = false;
+      const out = body.untilOut().then(() => (isOut = true));
+      sink.drained();
+      await nextTurn();
+      expect(isOut).to.equal(false);
+      change(sink);
+      sink.drained();
+      await out;
+    }
+  });
+
+  it("is broken off if it is not out when the time is up", async () => {
+    const { body, sink } = scene(undefined, 20);
+    sink.queued = 70_000;
+    body.attach(sink);
+    body.finish(undefined);
+    const reason: unknown = await body.untilOut().catch((error: unknown) => error);
+    expect(reason).to.be.instanceOf(HostError).with.property("code", "TIME_LIMIT");
+    expect(sink.log).to.deep.equal(["end", `abort ${(reason as Error).message}`]);
   });
 
   for (const [what, text, size] of [

@@ -80,6 +80,25 @@ export class OutgoingBody implements OutputStream {
     return undefined;
   }
 
+  /**
+   * Waits until there is little of it between here and the kernel, after its end. If the guest's time is up before that,
+   * its receiver gets no more.
+   */
+  async untilOut(): Promise<void> {
+    if (this.#isOut()) return;
+    try {
+      await this.#state.wait([{ isReady: () => this.#isOut(), onReady: (wake) => this.onReady(wake) }]);
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new HttpError({ tag: "connection-terminated" }));
+      throw error;
+    }
+  }
+
+  #isOut(): boolean {
+    const sink = this.#sink;
+    return sink === undefined || sink.failure() !== undefined || sink.queuedBytes() < CAPACITY_BYTES;
+  }
+
   /** The guest dropped it, or ended: without `finish` the receiver must not take the body for whole. */
   drop(): void {
     if (this.#end === undefined) this.#fail(new HttpError({ tag: "HTTP-protocol-error" }));

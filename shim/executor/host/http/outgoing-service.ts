@@ -20,6 +20,8 @@ export interface OutgoingCall {
   readonly firstByteTimeoutMs: number | undefined;
   readonly betweenBytesTimeoutMs: number | undefined;
   readonly maxFieldBytes: number;
+  /** How many guests' requests led to this one. */
+  readonly depth: number;
   readonly signal: AbortSignal;
   /** The response has begun; its body follows. */
   onResponse(response: IncomingResponse): void;
@@ -29,6 +31,8 @@ export interface OutgoingCall {
 
 /** Sends the requests of guests. */
 export interface OutgoingService {
+  /** The host of requests that name none, if these may be. */
+  readonly selfHost?: string;
   /** The policy: for a plain component everything, unless it was told otherwise. */
   isAllowed(target: OutgoingTarget): boolean;
   send(call: OutgoingCall): void;

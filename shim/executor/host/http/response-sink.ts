@@ -54,25 +54,26 @@ export class ResponseSink implements BodySink {
   }
 
   #endWhole(body: Buffer): void {
-    const headers = [...this.#headers];
-    if (this.#mayHaveLength()) headers.push("content-length", String(body.length));
+    const headers = this.#headers.slice(); // Of arrays a spread takes its iterator.
+    if (mayHaveLength(this.#status, this.#headers)) headers.push("content-length", String(body.length));
     this.#response.writeHead(this.#status, headers);
     if (body.length <= ONE_WRITE_BYTES) this.#response.end(body.toString("latin1"), "latin1");
     else this.#response.end(body);
-  }
-
-  #mayHaveLength(): boolean {
-    if (this.#status < 200 || this.#status === 204 || this.#status === 304) return false;
-    for (let index = 0; index < this.#headers.length; index += 2) {
-      if (this.#headers[index] === "content-length") return false;
-    }
-    return true;
   }
 
   /** The client sees a cut connection, for it may not take what it has for the whole. */
   abort(): void {
     if (this.#response.headersSent) this.#response.destroy();
   }
+}
+
+/** @param headers names in lower case and values in turn. */
+export function mayHaveLength(status: number, headers: readonly string[]): boolean {
+  if (status < 200 || status === 204 || status === 304) return false;
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index] === "content-length") return false;
+  }
+  return true;
 }
 
 function pairsOf(flat: readonly string[]): [string, string][] {

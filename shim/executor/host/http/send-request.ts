@@ -17,9 +17,9 @@ export function sendRequest(
   request: OutgoingRequest,
   options: RequestOptions | undefined,
 ): Result<FutureIncomingResponse, HttpErrorCode> {
-  const target = targetOf(request);
-  if ("tag" in target) return errOf(target);
   const { outgoing } = state.services;
+  const target = targetOf(request, outgoing.selfHost);
+  if ("tag" in target) return errOf(target);
   if (!outgoing.isAllowed(target)) return errOf(DENIED);
   const controller = new AbortController();
   const future = new FutureIncomingResponse((reason) => {
@@ -38,6 +38,7 @@ export function sendRequest(
     firstByteTimeoutMs: msFrom(options?.firstByteTimeoutNs),
     betweenBytesTimeoutMs: msFrom(options?.betweenBytesTimeoutNs),
     maxFieldBytes: state.services.maxFieldBytes,
+    depth: state.depth + 1,
     signal: controller.signal,
     onResponse(response) {
       future.resolve(response);
@@ -51,7 +52,10 @@ export function sendRequest(
   return okOf(future);
 }
 
-function targetOf(request: OutgoingRequest): OutgoingTarget | HttpErrorCode {
+function targetOf(request: OutgoingRequest, selfHost: string | undefined): OutgoingTarget | HttpErrorCode {
+  if (request.authority === undefined && selfHost !== undefined) {
+    return { scheme: "http", host: selfHost, port: 80, pathWithQuery: pathOf(request) };
+  }
   const scheme = request.scheme === undefined ? "https" : request.scheme.tag.toLowerCase();
   const defaultPort = DEFAULT_PORTS[scheme];
   if (defaultPort === undefined) return { tag: "HTTP-protocol-error" };

@@ -12,6 +12,8 @@ const RESPONSE_BUFFER_BYTES = 64 << 10;
 export class UndiciExchange implements Dispatcher.DispatchHandler {
   readonly #call: OutgoingCall;
   readonly #connectTimer: NodeJS.Timeout;
+  /** What undici keeps while the exchange waits for a connection. */
+  #options: Dispatcher.DispatchOptions | undefined = undefined;
   #controller: Dispatcher.DispatchController | undefined = undefined;
   #body: Readable | undefined = undefined;
   #trailers: readonly string[] = [];
@@ -29,6 +31,14 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
       this.abort(new HttpError({ tag: "connection-timeout" }));
     }, connectTimeoutMs);
     call.signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (call.signal.aborted) this.#onAbort();
+  }
+
+  /** Hands the exchange to undici, unless it was given up by then. */
+  dispatch(dispatcher: Dispatcher, options: Dispatcher.DispatchOptions): void {
+    this.#options = options;
+    if (this.#hasEnded) this.#release();
+    else dispatcher.dispatch(options, this);
   }
 
   /** Gives the exchange up. The guest gets the reason's code. */
@@ -40,6 +50,7 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     clearTimeout(this.#connectTimer);
+    this.#options = undefined;
     this.#controller = controller;
     if (this.#abortReason !== undefined) controller.abort(this.#abortReason);
   }
@@ -89,8 +100,18 @@ export class UndiciExchange implements Dispatcher.DispatchHandler {
     this.#hasEnded = true;
     clearTimeout(this.#connectTimer);
     this.#call.signal.removeEventListener("abort", this.#onAbort);
+    this.#release();
     if (error !== undefined) this.#body?.destroy(error);
     this.#call.onEnd(error);
+  }
+
+  /** Undici takes no request out of its queue: what one that was given up leaves there is small. */
+  #release(): void {
+    if (this.#options === undefined) return;
+    const { body } = this.#options;
+    Object.assign(this.#options, { headers: [], body: null });
+    if (body instanceof Readable) body.destroy();
+    this.#options = undefined;
   }
 }
 

@@ -1,6 +1,7 @@
+import type { LookupFunction } from "node:net";
 import type { Agent } from "undici";
 import type { OutgoingCall, OutgoingService, OutgoingTarget } from "./outgoing-service.ts";
-import { RequestSink } from "./request-sink.ts";
+import { PipeSink } from "./pipe-sink.ts";
 import { UndiciExchange } from "./undici-exchange.ts";
 
 /** The defaults of `wasmtime serve`. */
@@ -11,6 +12,20 @@ export interface UndiciOptions {
   isAllowed(target: OutgoingTarget): boolean;
   /** Connections to one origin at a time. */
   readonly maxConnections: number;
+  /** Called before the first request: for what it needs, and programs without any do not. */
+  readonly beforeFirst?: () => void;
+  /** In place of Node's. */
+  readonly lookup?: LookupFunction;
+  /** Whether connections are kept for later requests. Default: they are. */
+  readonly connections?: "kept" | "closed";
+  /** In place of Node's certificates, and what the client shows of itself: PEM. */
+  readonly tls?: TlsOptions;
+}
+
+export interface TlsOptions {
+  readonly ca?: readonly string[];
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 /** Sends guests' requests by undici, which is loaded at the first of them. */
@@ -36,20 +51,17 @@ export class UndiciService implements OutgoingService {
   async #dispatch(call: OutgoingCall, exchange: UndiciExchange): Promise<void> {
     const { target } = call;
     const body = bodyOf(call);
-    this.#agent ??= createAgent(this.#options.maxConnections);
+    this.#agent ??= createAgent(this.#options);
     const agent = await this.#agent;
-    agent.dispatch(
-      {
-        origin: `${target.scheme}://${target.host}:${target.port}`,
-        path: target.pathWithQuery,
-        method: call.method,
-        headers: [...call.headers],
-        body,
-        headersTimeout: call.firstByteTimeoutMs ?? DEFAULT_TIMEOUT_MS,
-        bodyTimeout: call.betweenBytesTimeoutMs ?? DEFAULT_TIMEOUT_MS,
-      },
-      exchange,
-    );
+    exchange.dispatch(agent, {
+      origin: `${target.scheme}://${target.host}:${target.port}`,
+      path: target.pathWithQuery,
+      method: call.method,
+      headers: [...call.headers],
+      body,
+      headersTimeout: call.firstByteTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      bodyTimeout: call.betweenBytesTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    });
   }
 
   /** Closes the connections; requests that run are given up. */
@@ -58,17 +70,29 @@ export class UndiciService implements OutgoingService {
   }
 }
 
-async function createAgent(maxConnections: number): Promise<Agent> {
+async function createAgent({ maxConnections, beforeFirst, ...options }: UndiciOptions): Promise<Agent> {
+  beforeFirst?.();
   const undici = await import("undici");
-  return new undici.Agent({ connections: maxConnections, connect: { timeout: DEFAULT_TIMEOUT_MS } });
+  const { ca, ...shown } = options.tls ?? {};
+  return new undici.Agent({
+    connections: maxConnections,
+    allowH2: false, // It gives headers in another form, and all requests to a host one connection.
+    ...(options.connections === "closed" ? { pipelining: 0 } : {}),
+    connect: {
+      timeout: DEFAULT_TIMEOUT_MS,
+      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+      ...(ca === undefined ? {} : { ca: [...ca] }),
+      ...shown,
+    },
+  });
 }
 
 /** A body that is whole goes with its length; the others as they come. */
-function bodyOf({ body }: OutgoingCall): Buffer | RequestSink["stream"] | null {
+function bodyOf({ body }: OutgoingCall): Buffer | PipeSink["stream"] | null {
   if (body === undefined) return null;
   const whole = body.whole();
   if (whole !== undefined) return whole.length === 0 ? EMPTY : whole;
-  const sink = new RequestSink();
+  const sink = new PipeSink({ trailers: "refused" }); // The client library sends none.
   body.attach(sink);
   return sink.stream;
 }

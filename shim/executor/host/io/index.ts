@@ -1,6 +1,7 @@
 import type { HostInterface } from "../../component/host-interface.ts";
 import { HostError } from "../errors.ts";
 import type { HostState } from "../state.ts";
+import { OneTurn } from "../waitable.ts";
 import { inputStreamFunctions } from "./input-functions.ts";
 import type { InputStream } from "./input-stream.ts";
 import type { IoError } from "./io-error.ts";
@@ -61,11 +62,17 @@ function pollAll(state: HostState, pollables: readonly Pollable[]): number[] | P
     throw new HostError("LIMIT", `Cannot poll ${pollables.length} pollables: at most ${MAX_POLLED} are taken`);
   }
   const ready = readyOf(pollables);
-  return ready.length > 0 ? ready : waitForAny(state, pollables);
+  if (ready.length === pollables.length) return ready;
+  return waitForAny(state, pollables, ready.length > 0);
 }
 
-async function waitForAny(state: HostState, pollables: readonly Pollable[]): Promise<number[]> {
-  await state.wait(pollables);
+/**
+ * Where some are ready the others get one turn of Node's event loop, which is what brings them their bytes: a guest that
+ * polls again and again without ever waiting would not see any.
+ */
+async function waitForAny(state: HostState, pollables: readonly Pollable[], hasReady: boolean): Promise<number[]> {
+  const waiting = hasReady ? pollables.filter((pollable) => !pollable.isReady()) : pollables;
+  await state.wait(hasReady ? [...waiting, new OneTurn()] : waiting);
   return readyOf(pollables);
 }
 

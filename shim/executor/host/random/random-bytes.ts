@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto";
+import { nodeCrypto } from "@rcm/lib/late-modules";
 
 /** A call of the kernel costs microseconds; small wants are served from this many bytes of stock. */
 const STOCK_BYTES = 4096;
@@ -11,7 +11,7 @@ class RandomStock {
 
   take(length: number): Buffer {
     if (this.#next + length > STOCK_BYTES) {
-      randomFillSync(this.#bytes);
+      nodeCrypto().randomFillSync(this.#bytes);
       this.#next = 0;
     }
     const taken = Buffer.from(this.#bytes.subarray(this.#next, this.#next + length));
@@ -25,7 +25,7 @@ const stock = new RandomStock();
 
 /** `length` bytes from the system's secure source. */
 export function randomBytes(length: number): Buffer {
-  return length <= FROM_STOCK_BYTES ? stock.take(length) : randomFillSync(Buffer.allocUnsafeSlow(length));
+  return length <= FROM_STOCK_BYTES ? stock.take(length) : nodeCrypto().randomFillSync(Buffer.allocUnsafeSlow(length));
 }
 
 export function randomU64(): bigint {

@@ -36,7 +36,13 @@ const ipNameLookup: HostInterface<HostState> = {
     },
     "[method]resolve-address-stream.subscribe": { call: (_state, self: ResolveAddressStream) => new Pollable(self) },
   },
-  resources: { "resolve-address-stream": {} },
+  resources: {
+    "resolve-address-stream": {
+      drop(rep: ResolveAddressStream) {
+        rep.close();
+      },
+    },
+  },
 };
 
 const tcp: HostInterface<HostState> = {
@@ -78,9 +84,9 @@ export const socketInterfaces = [
 ] as const;
 
 /** Without the permission, names do not resolve; addresses that are written as such are no secret. */
-function resolveAddresses({ services }: HostState, _network: Network, name: string): Attempt<ResolveAddressStream> {
+function resolveAddresses(state: HostState, _network: Network, name: string): Attempt<ResolveAddressStream> {
   return attempt(() => {
-    if (!services.network.mayResolve) throw new NetworkError("access-denied");
-    return new ResolveAddressStream(name);
+    if (!state.services.network.mayResolve) throw new NetworkError("access-denied");
+    return new ResolveAddressStream(state, name);
   });
 }

@@ -1,8 +1,9 @@
-import { lookup } from "node:dns";
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
+import type { HostState } from "../state.ts";
 import { type Waitable, Wakers } from "../waitable.ts";
 import { type IpAddress, ipAddressOf } from "./address.ts";
+import { GuestLookups } from "./guest-lookups.ts";
 import { NetworkError } from "./network-error.ts";
 
 /** `wasi:sockets/ip-name-lookup.resolve-address-stream` */
@@ -10,9 +11,10 @@ export class ResolveAddressStream implements Waitable {
   readonly #wakers = new Wakers();
   #addresses: IpAddress[] | undefined = undefined;
   #failure: Error | undefined = undefined;
+  readonly #giveUp: (() => void) | undefined = undefined;
 
-  /** @throws {NetworkError} `invalid-argument` if `name` can be no name. */
-  constructor(name: string) {
+  /** @throws {NetworkError} `invalid-argument` if `name` can be no name, and as {@link GuestLookups.start}. */
+  constructor(state: HostState, name: string) {
     const bare = name.startsWith("[") && name.endsWith("]") ? name.slice(1, -1) : name;
     if (isIP(bare) !== 0) {
       this.#addresses = [ipAddressOf(bare)];
@@ -20,10 +22,13 @@ export class ResolveAddressStream implements Waitable {
     }
     const ascii = domainToASCII(name);
     if (ascii === "" || isIP(ascii) !== 0) throw new NetworkError("invalid-argument");
-    lookup(ascii, { all: true, order: "verbatim" }, (error, found) => {
-      if (error === null) this.#addresses = found.map(({ address }) => ipAddressOf(address));
-      else this.#failure = error;
-      this.#wakers.wakeAll();
+    this.#giveUp = state.keep(GuestLookups).start({
+      name: ascii,
+      onEnd: (error, found) => {
+        if (error === null) this.#addresses = found.map(({ address }) => ipAddressOf(address));
+        else this.#failure = error;
+        this.#wakers.wakeAll();
+      },
     });
   }
 
@@ -39,5 +44,10 @@ export class ResolveAddressStream implements Waitable {
 
   onReady(wake: () => void): () => void {
     return this.#wakers.add(wake);
+  }
+
+  /** A look-up that was begun goes on: the system gives none up. */
+  close(): void {
+    this.#giveUp?.();
   }
 }

@@ -19,6 +19,8 @@ import { NetworkError, networkErrorCode } from "./network-error.ts";
 import { TcpOptions } from "./tcp-options.ts";
 
 const DEFAULT_BACKLOG = 128;
+/** How long a connection stays after it was dropped while its peer does not take what was written. */
+const MAX_CLOSING_MS = 5000;
 
 type Phase =
   | { readonly kind: "unbound" }
@@ -141,9 +143,10 @@ export class TcpSocket implements Waitable {
 
   accept(): [TcpSocket, InputStream, OutputStream] {
     if (this.#phase.kind !== "listening") throw new NetworkError("invalid-state");
-    const socket = this.#accepted.shift();
+    const [socket] = this.#accepted;
     if (socket === undefined) throw new NetworkError("would-block");
     const accepted = new TcpSocket(this.#state, this.family);
+    this.#accepted.shift(); // Not before: where the guest may have no more sockets, it is closed with this one.
     this.options.applyTo(socket);
     return [accepted, ...accepted.#connected(socket)];
   }
@@ -207,11 +210,22 @@ export class TcpSocket implements Waitable {
   close(): void {
     const phase = this.#phase;
     this.#phase = { kind: "closed" };
-    this.#state.countClosed();
     for (const socket of this.#accepted) socket.destroy();
     if ("bound" in phase) phase.bound.close();
     if ("server" in phase) phase.server.close();
-    if ("socket" in phase) phase.socket.destroySoon(); // What was written still goes out.
+    if ("socket" in phase && !phase.socket.closed) this.#closeConnection(phase.socket);
+    else this.#state.countClosed();
+  }
+
+  /** What was written still goes out. Until then the guest has the connection open, also when it has ended itself. */
+  #closeConnection(socket: net.Socket): void {
+    const timer = setTimeout(() => socket.destroy(), MAX_CLOSING_MS).unref();
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#state.countClosed();
+    });
+    if (socket.connecting) socket.destroy();
+    else socket.destroySoon();
   }
 
   #assertAllowed(kind: "tcp-bind" | "tcp-connect", { address, port }: NodeAddress): void {

@@ -1,4 +1,5 @@
-import dgram from "node:dgram";
+import type { Socket } from "node:dgram";
+import { nodeDgram } from "@rcm/lib/late-modules";
 import type { HostState } from "../state.ts";
 import { type Waitable, Wakers } from "../waitable.ts";
 import {
@@ -20,7 +21,7 @@ const DEFAULT_BUFFER_BYTES = 65_536n;
 export class UdpSocket implements Waitable {
   readonly family: AddressFamily;
   readonly #state: HostState;
-  readonly #socket: dgram.Socket;
+  readonly #socket: Socket;
   readonly #wakers = new Wakers();
   #phase: "unbound" | "binding" | "bind-done" | "bound" | "closed" = "unbound";
   #failure: Error | undefined = undefined;
@@ -33,7 +34,7 @@ export class UdpSocket implements Waitable {
     state.countOpen();
     this.#state = state;
     this.family = family;
-    this.#socket = dgram.createSocket({ type: family === "ipv4" ? "udp4" : "udp6", ipv6Only: family === "ipv6" });
+    this.#socket = nodeDgram().createSocket({ type: family === "ipv4" ? "udp4" : "udp6", ipv6Only: family === "ipv6" });
     this.#socket.on("error", (error) => {
       this.#failure = error;
       this.#wakers.wakeAll();

@@ -1,0 +1,3 @@
+/** Spin applications: loaded where one is run, and nowhere else. */
+export { loadApp } from "./load-app.ts";
+export { runApp } from "./run-app.ts";

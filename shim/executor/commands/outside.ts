@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { nodeTls } from "@rcm/lib/late-modules";
+import type { OutgoingCall, OutgoingService } from "../host/http/outgoing-service.ts";
+import { type TlsOptions, type UndiciOptions, UndiciService } from "../host/http/undici-service.ts";
+import { SpinError } from "../spin/errors.ts";
+import { parseBlockedNetworks } from "../spin/outbound/blocked-networks.ts";
+import type { ClientTlsConfig, RuntimeConfig } from "../spin/runtime-config/runtime-config.ts";
+import { lookupUnlessBlocked } from "../spin/trigger/blocked-lookup.ts";
+import { MAX_CONNECTIONS } from "./host-services.ts";
+import { inRoot } from "./in-root.ts";
+import { certificatesIn } from "./trusted-certificates.ts";
+
+type Sender = Pick<OutgoingService, "send">;
+
+/** The way from components to other servers, as the runtime configuration has it. */
+export class Outside implements Disposable {
+  readonly #options: UndiciOptions;
+  readonly #common: UndiciService;
+  readonly #own: UndiciService[] = [];
+  /** By component and host. */
+  readonly #byHost = new Map<string, ReadonlyMap<string, UndiciService>>();
+
+  /**
+   * @param root - the folder that paths of the configuration are in.
+   * @param beforeFirst - called before the first request.
+   * @throws {SpinError} `MISSING` for certificates that are not there, `INVALID` for two ways to one host.
+   */
+  constructor({ outboundHttp, blockNetworks, clientTls }: RuntimeConfig, root: string, beforeFirst: () => void) {
+    this.#options = {
+      isAllowed: () => true, // Each component's own policy has been asked.
+      maxConnections: outboundHttp.maxConcurrentRequests ?? MAX_CONNECTIONS,
+      connections: outboundHttp.connectionPooling ? "kept" : "closed",
+      beforeFirst,
+      ...(blockNetworks.length === 0 ? {} : { lookup: lookupUnlessBlocked(parseBlockedNetworks(blockNetworks)) }),
+    };
+    this.#common = new UndiciService(this.#options);
+    for (const config of clientTls) this.#add(config, root);
+  }
+
+  of(component: string): Sender {
+    const byHost = this.#byHost.get(component);
+    if (byHost === undefined) return this.#common;
+    return {
+      send: (call: OutgoingCall) => {
+        const { scheme, host } = call.target;
+        const own = scheme === "https" ? byHost.get(host) : undefined;
+        (own ?? this.#common).send(call);
+      },
+    };
+  }
+
+  #add(config: ClientTlsConfig, root: string): void {
+    const service = new UndiciService({ ...this.#options, tls: tlsOptions(config, root) });
+    this.#own.push(service);
+    for (const component of config.componentIds) {
+      const byHost = new Map(this.#byHost.get(component));
+      for (const host of config.hosts) {
+        if (byHost.has(host)) {
+          throw new SpinError(
+            "INVALID",
+            `Cannot use [[client_tls]] of the runtime configuration: two have component "${component}" and host "${host}": take one out`,
+          );
+        }
+        byHost.set(host, service);
+      }
+      this.#byHost.set(component, byHost);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const service of [this.#common, ...this.#own]) void service.close();
+  }
+}
+
+/** Without a file of authorities those that are trusted anyway; with one, only the file's, unless it says otherwise. */
+function tlsOptions({ caRootsFile, usesWebpkiRoots, ...files }: ClientTlsConfig, root: string): TlsOptions {
+  const { clientCertFile, clientPrivateKeyFile } = files;
+  const own = caRootsFile === undefined ? [] : certificatesIn(readPem(root, caRootsFile));
+  const usual = usesWebpkiRoots === true ? nodeTls().rootCertificates : [];
+  return {
+    ...(caRootsFile === undefined ? {} : { ca: [...own, ...usual] }),
+    ...(clientCertFile === undefined ? {} : { cert: readPem(root, clientCertFile) }),
+    ...(clientPrivateKeyFile === undefined ? {} : { key: readPem(root, clientPrivateKeyFile) }),
+  };
+}
+
+function readPem(root: string, path: string): string {
+  try {
+    return readFileSync(inRoot(root, path), "utf8");
+  } catch (error) {
+    throw new SpinError("MISSING", `Cannot read "${path}" of [[client_tls]] in the runtime configuration: mount it`, {
+      cause: error,
+    });
+  }
+}

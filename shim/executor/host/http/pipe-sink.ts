@@ -1,0 +1,84 @@
+import { Readable } from "node:stream";
+import type { BodySink } from "./body-sink.ts";
+import { HttpError } from "./error-code.ts";
+
+const BUFFER_BYTES = 64 << 10;
+
+export interface PipeOptions {
+  /** Whether there is somebody to hand trailers to. */
+  readonly trailers: "kept" | "refused";
+  /** Called once, when the last of the body is in the stream, or never will be. */
+  readonly onDone?: (error: Error | undefined) => void;
+}
+
+/** A body that a guest writes, as a stream that somebody else reads. */
+export class PipeSink implements BodySink {
+  readonly stream: Readable;
+  readonly #options: PipeOptions;
+  readonly #drained: (() => void)[] = [];
+  #trailers: readonly string[] = [];
+  #isDone = false;
+
+  constructor(options: PipeOptions) {
+    const wake = (): void => {
+      for (const listener of this.#drained) listener();
+    };
+    this.#options = options;
+    this.stream = new Readable({ highWaterMark: BUFFER_BYTES, read: wake });
+    this.stream
+      .on("close", () => {
+        if (!this.stream.readableEnded) this.#done(this.failure());
+        wake();
+      })
+      .on("error", wake);
+  }
+
+  /** Names and values in turn. */
+  get trailers(): readonly string[] {
+    return this.#trailers;
+  }
+
+  write(chunk: Buffer): void {
+    this.stream.push(chunk);
+  }
+
+  queuedBytes(): number {
+    return this.stream.readableLength;
+  }
+
+  onDrain(listener: () => void): () => void {
+    this.#drained.push(listener);
+    return () => {
+      this.#drained.splice(this.#drained.indexOf(listener), 1);
+    };
+  }
+
+  failure(): Error | undefined {
+    if (this.stream.errored !== null) return this.stream.errored;
+    if (this.stream.destroyed && !this.stream.readableEnded) return new HttpError({ tag: "connection-terminated" });
+    return undefined;
+  }
+
+  end(rest: readonly Buffer[], trailers: readonly string[] | undefined): void {
+    if (this.#options.trailers === "refused" && trailers !== undefined && trailers.length > 0) {
+      // The peer must not take the message for whole without them.
+      this.abort(new HttpError({ tag: "internal-error", val: "Trailers of a request are not supported" }));
+      return;
+    }
+    this.#trailers = trailers ?? [];
+    for (const chunk of rest) this.stream.push(chunk);
+    this.stream.push(null);
+    this.#done(undefined);
+  }
+
+  abort(reason: Error): void {
+    this.stream.destroy(reason);
+    this.#done(reason);
+  }
+
+  #done(error: Error | undefined): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#options.onDone?.(error);
+  }
+}

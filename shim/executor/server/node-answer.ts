@@ -1,0 +1,88 @@
+import type { ServerResponse } from "node:http";
+import type { HttpErrorCode } from "../host/http/error-code.ts";
+import type { OutgoingResponse } from "../host/http/messages.ts";
+import { ResponseSink } from "../host/http/response-sink.ts";
+import { attachBody, type ClientAnswer, refusalOf } from "./answer.ts";
+
+/** Informational answers that Node can send beside 100, which it sends by itself. */
+const EARLY_HINTS = 103;
+
+/** An answer by node:http. */
+export class NodeAnswer implements ClientAnswer {
+  readonly #response: ServerResponse;
+  errorCode: HttpErrorCode | undefined = undefined;
+  #isSet = false;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get isSet(): boolean {
+    return this.#isSet;
+  }
+
+  closeAfter(): void {
+    this.#response.shouldKeepAlive = false;
+  }
+
+  isGone(): boolean {
+    return this.#response.closed;
+  }
+
+  onGone(listener: () => void): void {
+    this.#response.once("close", listener);
+  }
+
+  isWhole(): boolean {
+    return this.#isSet && this.#response.writableEnded;
+  }
+
+  isBroken(): boolean {
+    return this.#isSet && !this.#response.writableEnded && !this.#response.closed;
+  }
+
+  informational(status: number, headers: readonly string[]): HttpErrorCode | undefined {
+    if (this.#isSet || this.#response.headersSent || status !== EARLY_HINTS) {
+      return { tag: "internal-error", val: `Cannot send informational status ${status}: only 103 before the response` };
+    }
+    const hints: Record<string, string[]> = {};
+    for (let index = 0; index + 1 < headers.length; index += 2) {
+      (hints[headers[index] ?? ""] ??= []).push(headers[index + 1] ?? "");
+    }
+    this.#response.writeEarlyHints(hints);
+    return undefined;
+  }
+
+  respond(response: OutgoingResponse): void {
+    this.#isSet = true;
+    attachBody(response, new ResponseSink(this.#response, response.status, response.headers.flat()));
+  }
+
+  fail(code: HttpErrorCode): void {
+    this.#isSet = true;
+    this.errorCode = code;
+  }
+
+  reply(status: number, headers: readonly string[], body: Buffer): void {
+    this.#isSet = true;
+    this.#response.writeHead(status, [...headers, "content-length", String(body.length)]);
+    this.#response.end(body);
+  }
+
+  refuse(status: number, text: string): void {
+    const response = this.#response;
+    if (response.headersSent) {
+      if (!response.writableEnded) response.destroy();
+      return;
+    }
+    const { headers, body } = refusalOf(status, text);
+    this.reply(status, headers, body);
+    this.#readRest();
+  }
+
+  /** A guest that was ended reads no more of the request: what comes before the next one is thrown away. */
+  #readRest(): void {
+    const { req } = this.#response;
+    if (!req.complete) req.removeAllListeners("readable").resume();
+  }
+}

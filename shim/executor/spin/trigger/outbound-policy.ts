@@ -1,0 +1,70 @@
+import type { OutgoingTarget } from "../../host/http/outgoing-service.ts";
+import type { NetworkPolicy, NetworkUse } from "../../host/sockets/network-policy.ts";
+import type { PodLog } from "../../server/pod-log.ts";
+import { type AllowedHosts, isAllowed, isSelfAllowed } from "../outbound/allowed-hosts.ts";
+import type { NetworkSet } from "../outbound/networks.ts";
+import { bareHost, parseAddress } from "../outbound/outbound-target.ts";
+import { SELF_HOST } from "./spin-outgoing.ts";
+
+/** Of what was denied, so much is logged: a guest makes names up as it likes. */
+const MAX_LOGGED = 100;
+
+export interface OutboundPolicyOptions {
+  readonly component: string;
+  readonly hosts: AllowedHosts;
+  /** What no guest may reach. */
+  readonly blocked: NetworkSet;
+  readonly log: PodLog;
+}
+
+/** Where one component may connect to, by its manifest and the runtime configuration. */
+export class OutboundPolicy implements NetworkPolicy {
+  readonly #options: OutboundPolicyOptions;
+  readonly #logged = new Set<string>();
+
+  constructor(options: OutboundPolicyOptions) {
+    this.#options = options;
+  }
+
+  /** Whoever may connect to nothing learns nothing about names either. */
+  get mayResolve(): boolean {
+    return this.#options.hosts.length > 0;
+  }
+
+  /** Sockets: as Spin has it, by address, never to be listened on. */
+  isAllowed({ kind, address, port }: NetworkUse): boolean {
+    const [scheme = "", use = ""] = kind.split("-");
+    if (use === "bind") return false;
+    return this.#check({ scheme, host: address, port }) && !this.isBlocked(address);
+  }
+
+  allowsHttp({ scheme, host, port }: OutgoingTarget): boolean {
+    if (host === SELF_HOST) return isSelfAllowed(this.#options.hosts) || this.#deny(`${scheme}://self`);
+    return this.#check({ scheme, host: bareHost(host), port });
+  }
+
+  /** Whether the runtime configuration keeps guests from the address, whatever their manifests say. */
+  isBlocked(address: string): boolean {
+    return this.#options.blocked.has(bareHost(address));
+  }
+
+  async mayConnect(scheme: string, address: string): Promise<boolean> {
+    const target = parseAddress(address, scheme);
+    return Promise.resolve(target !== undefined && this.#check(target) && !this.isBlocked(target.host));
+  }
+
+  #check(target: { readonly scheme: string; readonly host: string; readonly port: number | undefined }): boolean {
+    if (isAllowed(this.#options.hosts, target)) return true;
+    const host = target.host.includes(":") ? `[${target.host}]` : target.host;
+    return this.#deny(`${target.scheme}://${host}${target.port === undefined ? "" : `:${target.port}`}`);
+  }
+
+  #deny(destination: string): false {
+    const { component, log } = this.#options;
+    if (this.#logged.has(destination) || this.#logged.size >= MAX_LOGGED) return false;
+    this.#logged.add(destination);
+    const remedy = `add "${destination}" to its allowed_outbound_hosts if it is to go there`;
+    log.error("Outgoing connection denied", { component, destination, remedy });
+    return false;
+  }
+}

@@ -1,0 +1,82 @@
+/** What the functions of the key-value interface answer to the guest, in their order. */
+export const KEY_VALUE: readonly string[] = [
+  "Err(Error::AccessDenied)",
+  "Ok([])",
+  "Ok(None)",
+  "Ok(false)",
+  "Ok(())",
+  "Ok(())",
+  "Ok(())",
+  "Ok(Some([0, 255]))",
+  "Ok(Some([]))",
+  "Ok(Some([1]))",
+  "Ok(true)",
+  "Ok(())",
+  "Ok(Some([2]))",
+  String.raw`Ok(["", "k", "käse\0🧀"])`,
+  ...Array.from({ length: 4 }, () => "Ok(())"),
+  "Ok(false)",
+  "Ok(())",
+  "true",
+  "Ok(())",
+];
+
+/** As {@link KEY_VALUE}, of WASI. */
+export const WASI_KEY_VALUE: readonly string[] = [
+  "Err(Error::AccessDenied)",
+  "Ok(None)",
+  "Ok(())",
+  "Ok(Some([0, 255]))",
+  "Ok(true)",
+  'Ok(KeyResponse { keys: ["k"], cursor: None })',
+  'Err(Error::Other("list_keys: cursor not supported"))',
+  "Ok(())",
+  "Ok(())",
+  "Ok(false)",
+  "Ok(())",
+  'Ok([("b", Some([])), ("never", None), ("a", Some([1]))])',
+  "Ok(())",
+  'Ok([("a", None)])',
+  "Ok([])",
+  "Ok(())",
+  "Ok(())",
+  "Ok(5)",
+  "Ok(-9223372036854775803)",
+  "true",
+  "Ok(())",
+  "true",
+  "Ok(None)",
+  "true",
+  "Ok(Some([1]))",
+  "Ok(Some([1]))",
+  "Ok(())",
+  "Ok(Some([2]))",
+  "true",
+  "Ok(Some([4]))",
+  "Ok(())",
+];
+
+/** A row with a value of each kind. */
+export const ALL_VALUES =
+  'Ok(QueryResult { columns: ["a", "b", "c", "d", "e"], rows: [RowResult { values: [Value::Integer(-1), Value::Real(0.5), Value::Text("t"), Value::Blob([7]), Value::Null] }] })';
+
+/** What the functions of the database interface answer, in their order. */
+export const SQLITE: readonly string[] = [
+  "Err(Error::AccessDenied)",
+  "(0, 0)",
+  "Ok(())",
+  "Ok(QueryResult { columns: [], rows: [] })",
+  "Ok(QueryResult { columns: [], rows: [] })",
+  "Ok(())",
+  "(3, 1)",
+  String.raw`Ok(QueryResult { columns: ["i", "r", "t", "b"], rows: [RowResult { values: [Value::Integer(-9223372036854775808), Value::Real(1.7976931348623157e308), Value::Text("käse\0🧀"), Value::Blob([0, 255])] }, RowResult { values: [Value::Integer(9223372036854775807), Value::Real(-0.5), Value::Text(""), Value::Blob([])] }, RowResult { values: [Value::Null, Value::Null, Value::Null, Value::Null] }] })`,
+  'Ok(QueryResult { columns: ["number"], rows: [RowResult { values: [Value::Integer(1)] }] })',
+  "Ok(3)",
+  "(3, 3)",
+  "true",
+  "true",
+  "Ok(())",
+  "Ok(())",
+  'Ok(QueryResult { columns: ["count(*)"], rows: [RowResult { values: [Value::Integer(3)] }] })',
+  "Ok(())",
+];

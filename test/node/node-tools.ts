@@ -1,0 +1,37 @@
+import { prepareHosts, type NodeHost } from "../support/node-host.ts";
+
+export const CONFIG = "/etc/containerd/config.toml";
+
+let prepared: Promise<readonly NodeHost[]> | undefined = undefined;
+
+/** A node as it is without us, and its listing; what a test run before left is gone. */
+export async function cleanNode(name: string): Promise<{ readonly host: NodeHost; readonly clean: string }> {
+  prepared ??= prepareHosts(); // Once for all files.
+  const host = (await prepared).find((candidate) => candidate.name === name);
+  if (host === undefined) throw new Error(`There is no node "${name}"`);
+  await host.uninstall();
+  await gone(host);
+  const clean = await host.listing();
+  await host.backUp();
+  return { host, clean };
+}
+
+/** Until nothing of the installer's is left in the node. */
+export async function gone(host: NodeHost): Promise<void> {
+  await host.out("for i in $(seq 50); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; ls -lR /opt/rcm >&2; exit 1");
+}
+
+const DROP_IN = "/run/systemd/system/containerd.service.d/99-test.conf";
+
+/** Puts a script of ours in containerd's place, as a distribution's broken package would. */
+export async function wrapContainerd(host: NodeHost, script: string): Promise<void> {
+  const real = await host.out("systemctl show containerd -p ExecStart --value | sed 's/.*path=\\([^ ;]*\\).*/\\1/'");
+  const text = `#!/bin/sh\n${script.replaceAll("REAL", real)}\n`;
+  await host.out(
+    `cat > /srv/rcm-test/containerd <<'X'\n${text}X\nchmod +x /srv/rcm-test/containerd; mkdir -p $(dirname ${DROP_IN}); printf '[Service]\\nExecStart=\\nExecStart=/srv/rcm-test/containerd\\n' > ${DROP_IN}; systemctl daemon-reload`,
+  );
+}
+
+export async function unwrapContainerd(host: NodeHost): Promise<void> {
+  await host.out(`rm -f ${DROP_IN}; systemctl daemon-reload; systemctl restart containerd`);
+}
