@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { constants, createServer as createHttp2Server } from "node:http2";
 import type { Server, Socket } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -54,6 +55,20 @@ describe("CriConnection", () => {
     const error = await caught(cri.call("Version", {}, signal, 50));
     cri.close();
     expect(error).to.include({ code: "TIMEOUT", detail: "no answer within 50 ms" });
+  });
+
+  it("fails with TIMEOUT where the server keeps the deadline before we do, as containerd may", async () => {
+    const resetting = createHttp2Server().on("stream", (stream) => {
+      stream.on("error", () => undefined).close(constants.NGHTTP2_CANCEL);
+    });
+    resetting.listen(socket);
+    await once(resetting, "listening");
+    const cri = new CriConnection(socket);
+    const errors = [await caught(cri.call("Version", {}, signal, 50)), await caught(cri.call("Version", {}, signal))];
+    cri.close();
+    resetting.close();
+    expect(errors[0]).to.include({ code: "TIMEOUT", detail: "no answer within 50 ms" });
+    expect(errors[1]).to.include({ code: "FAILED", detail: "Call cancelled" });
   });
 
   it("fails with the caller's reason where that aborts, before and during a call", async () => {

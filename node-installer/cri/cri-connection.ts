@@ -12,6 +12,9 @@ export const CRI_CALL_TIMEOUT_MS = 10_000;
 /** A node may have thousands of containers, each with its labels; kubelet's own limit is 16 MiB. */
 const REPLY_MAX_BYTES = 16 * 1024 * 1024;
 
+/** A server keeps the deadline too, by its own clock's ticks; the two may be so far apart. In milliseconds. */
+const DEADLINE_SLACK_MS = 100;
+
 const CHANNEL = {
   "grpc.max_receive_message_length": REPLY_MAX_BYTES,
   // Subchannels are shared by the process otherwise, and one to a containerd that has restarted is dead.
@@ -54,7 +57,7 @@ export class CriConnection {
       { deadline },
       (error, reply) => {
         if (error === null) resolve(reply);
-        else reject(criErrorFrom(method, error, timeoutMs));
+        else reject(criErrorFrom(method, error, { deadline, timeoutMs }));
       },
     );
     function cancel(): void {
@@ -85,8 +88,13 @@ function criMethods(): (method: CriMethod) => MethodDefinition<object, object> {
   };
 }
 
-function criErrorFrom(method: CriMethod, error: ServiceError, timeoutMs: number): CriError {
-  const code = codeFrom(error);
+interface Deadline {
+  readonly deadline: number;
+  readonly timeoutMs: number;
+}
+
+function criErrorFrom(method: CriMethod, error: ServiceError, { deadline, timeoutMs }: Deadline): CriError {
+  const code = codeFrom(error, deadline);
   const detail = code === "TIMEOUT" ? `no answer within ${timeoutMs} ms` : detailFrom(error);
   return new CriError(code, `Cannot call CRI's "${method}": ${detail}`, { cause: error, detail });
 }
@@ -96,8 +104,13 @@ function detailFrom({ details }: ServiceError): string {
   return details.replace(/ Resolution note: *$/, "");
 }
 
-function codeFrom(error: ServiceError): CriErrorCode {
+function codeFrom(error: ServiceError, deadline: number): CriErrorCode {
   if (error.code === status.UNAVAILABLE) return "UNAVAILABLE";
   if (error.code === status.UNIMPLEMENTED) return "NOT_SERVED";
-  return error.code === status.DEADLINE_EXCEEDED ? "TIMEOUT" : "FAILED";
+  return error.code === status.DEADLINE_EXCEEDED || isReset(error, deadline) ? "TIMEOUT" : "FAILED";
+}
+
+/** grpc-go resets the stream (`closeStream` with `ErrCodeCancel`) where it sees the deadline before we do. */
+function isReset(error: ServiceError, deadline: number): boolean {
+  return error.code === status.CANCELLED && Date.now() >= deadline - DEADLINE_SLACK_MS;
 }
