@@ -59,7 +59,7 @@ async function executor(args: readonly string[]): Promise<number> {
 
 /** Names the shim of the container's group, or becomes it. */
 async function startShim(flags: Flags, bundle: string): Promise<void> {
-  const { containerdMajor, detach, LAUNCHER_FD, makeExpendable, parentOf, start, startReply } =
+  const { containerdMajor, detach, LAUNCHER_FD, makeExpendable, openFilesLimit, parentOf, start, startReply } =
     await import("./start/index.ts");
   const { [LAUNCHER_FD]: launcherFd, ...env } = process.env;
   const containerd = launcherFd === undefined ? process.ppid : parentOf(process.ppid);
@@ -70,8 +70,10 @@ async function startShim(flags: Flags, bundle: string): Promise<void> {
     return;
   }
   makeExpendable(containerd);
+  // The launcher has the limit that containerd gives; Node has raised its own.
+  const openFiles = launcherFd === undefined ? undefined : openFilesLimit(process.ppid);
   detach(reply, launcherFd);
   // Whoever connects waits in the kernel meanwhile.
   const { serve } = await import("./start/serve.ts");
-  await serve({ flags, listener, path, env, bundle });
+  await serve({ flags, listener, path, env, bundle, openFiles });
 }

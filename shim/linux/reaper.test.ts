@@ -95,7 +95,7 @@ describe("Reaper", () => {
   it("forgets after a minute the exit that nobody asked for", async () => {
     reaper.stop();
     let time = 0;
-    const aged = new Reaper(() => new Date(time));
+    const aged = new Reaper({ now: () => new Date(time) });
     aged.start();
     const first = await endUnasked(aged);
     time = 60_001;

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { LinuxError } from "./errors.ts";
+import { withOpenFilesLimit } from "./open-files.ts";
 import { isChild, peekZombie, reap } from "./wait.ts";
 
 /** How a process ended. */
@@ -19,6 +20,12 @@ const REMEMBERED_MS = 60_000;
 const OWN_CHILD_LOOKS = 100;
 const OWN_CHILD_POLL_MS = 5;
 
+export interface ReaperOptions {
+  readonly now?: () => Date;
+  /** The soft limit of open files that spawned processes get; without it, this process's own. */
+  readonly openFiles?: number | undefined;
+}
+
 interface Waiter {
   readonly promise: Promise<Exit>;
   readonly resolve: (exit: Exit) => void;
@@ -31,6 +38,7 @@ interface Waiter {
  */
 export class Reaper {
   readonly #now: () => Date;
+  readonly #openFiles: number | undefined;
   readonly #own = new Set<number>();
   readonly #waiters = new Map<number, Waiter>();
   readonly #remembered = new Map<number, Exit>();
@@ -39,8 +47,9 @@ export class Reaper {
   };
   #isSweepPlanned = false;
 
-  constructor(now: () => Date = () => new Date()) {
+  constructor({ now = () => new Date(), openFiles }: ReaperOptions = {}) {
     this.#now = now;
+    this.#openFiles = openFiles;
   }
 
   /** Listens for SIGCHLD. Does not keep the process alive. */
@@ -55,7 +64,8 @@ export class Reaper {
 
   /** `spawn()` of node:child_process for a process whose end Node itself reports. */
   spawnOwn(file: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-    return this.own(spawn(file, args, options));
+    const start = (): ChildProcess => this.own(spawn(file, args, options));
+    return this.#openFiles === undefined ? start() : withOpenFilesLimit(this.#openFiles, start);
   }
 
   /** Leaves the reaping of `child` to Node. To be called in the same tick as the `spawn()` that made it. */

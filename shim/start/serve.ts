@@ -59,12 +59,14 @@ export interface ServeCommand {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of the group's first container. */
   readonly bundle: string;
+  /** The soft limit of open files that containers start with; undefined: the shim's own. */
+  readonly openFiles: number | undefined;
 }
 
 /** Serves containerd on a socket, until the last container is gone and all is cleaned up. */
-export async function serve({ flags, listener, path, env, bundle }: ServeCommand): Promise<void> {
+export async function serve({ flags, listener, path, env, bundle, openFiles }: ServeCommand): Promise<void> {
   const log = new FifoLog(join(bundle, "log"), flags.id, flags.debug ? "debug" : "info");
-  const host = openHost(flags, env, log);
+  const host = openHost(flags, env, { log, reaper: new Reaper({ openFiles }) });
   const task = new TaskService(host);
   const { promise: unneeded, resolve: shutdown } = Promise.withResolvers<void>();
   const idle = new IdleEnd(() => task.isEmpty, shutdown);
@@ -122,9 +124,12 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof ContentError && error.code === "UNREACHABLE";
 }
 
-function openHost({ namespace, address }: Flags, env: ServeCommand["env"], log: FifoLog): TaskHost {
+function openHost(
+  { namespace, address }: Flags,
+  env: ServeCommand["env"],
+  { log, reaper }: { readonly log: FifoLog; readonly reaper: Reaper },
+): TaskHost {
   becomeSubreaper();
-  const reaper = new Reaper();
   reaper.start();
   const publisher = new EventPublisher({
     address: env["TTRPC_ADDRESS"] ?? `${address}.ttrpc`,

@@ -29,7 +29,7 @@ export async function killProcess(
   if (signal > MAX_SIGNAL) {
     throw new TtrpcError("INVALID_ARGUMENT", `Cannot send signal ${signal}: the last is ${MAX_SIGNAL}`);
   }
-  if (process.exit !== undefined) throw finished(process);
+  if (process.isOver) throw finished(process);
   if (process.pid === 0) throw process.refusal("send a signal to");
   if (process.state === "paused" || process.state === "pausing") {
     // runc thaws the container if that is what it takes.

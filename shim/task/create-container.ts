@@ -105,7 +105,7 @@ async function create(
   undo.push(async () => {
     if (limit.aborted) await endInCgroup(host, id, spec);
   });
-  setImmediate(() => host.cgroupMounts); // It is read while runc is at work.
+  setImmediate(readEarly, host);
   init.pid = await createByRunc(runc, init, { bundle, runcBundle, options, readiness, limit });
   undo.push(async () => runc.delete(id, { force: true }, AbortSignal.timeout(RUNC_MS)));
   limit.throwIfAborted(); // Whoever called has been told that it failed, and will not ask for it again.
@@ -122,6 +122,15 @@ async function create(
   const container = { ...own, cgroup, oomWatch, readiness, afterStart };
   void superviseInit(host, container);
   return container;
+}
+
+/** While runc is at work. Where it cannot be read, whoever needs it says so. */
+function readEarly(host: TaskHost): void {
+  try {
+    void host.cgroupMounts;
+  } catch {
+    // See above.
+  }
 }
 
 function publishCreated(host: TaskHost, request: CreateTaskRequest, pid: number): void {

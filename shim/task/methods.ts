@@ -95,19 +95,19 @@ function processMethods(host: TaskHost, task: TaskService): Methods {
     Kill: method(KillRequest, Empty, async (request) => {
       const { signal, execId } = request;
       const all = request.all && execId === ""; // A command's own processes are not known apart.
-      await killProcess(host, task.container(request.id), task.process(request), { signal, all });
+      await killProcess(host, task.container(request.id), await task.settled(request), { signal, all });
       return DONE;
     }),
     Exec: method(ExecProcessRequest, Empty, (request) => {
       task.addExec(request);
       return DONE;
     }),
-    ResizePty: method(ResizePtyRequest, Empty, (request) => {
-      task.process(request).stdio?.resize(request.width, request.height);
+    ResizePty: method(ResizePtyRequest, Empty, async (request) => {
+      (await task.settled(request)).stdio?.resize(request.width, request.height);
       return DONE;
     }),
-    CloseIO: method(CloseIORequest, Empty, (request) => {
-      if (request.stdin) task.process(request).stdio?.closeStdin();
+    CloseIO: method(CloseIORequest, Empty, async (request) => {
+      if (request.stdin) (await task.settled(request)).stdio?.closeStdin();
       return DONE;
     }),
     Wait: { waits: true, handle: wait },

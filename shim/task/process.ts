@@ -14,6 +14,8 @@ export class TaskProcess {
   readonly paths: StdioPaths;
   /** 0 until it is known. */
   pid = 0;
+  /** Whether the kernel may give the pid to others: it has ended and was reaped, which is told a little later. */
+  isReaped = false;
   stdio: Stdio | undefined;
   /** What is to be executed: a process of the OCI specification, as JSON. Empty for the container's first process. */
   spec: Uint8Array = new Uint8Array();
@@ -41,6 +43,11 @@ export class TaskProcess {
 
   get exit(): Exit | undefined {
     return "exit" in this.#state ? this.#state.exit : undefined;
+  }
+
+  /** Whether it has ended, which may not be told yet. */
+  get isOver(): boolean {
+    return this.isReaped || this.exit !== undefined;
   }
 
   /** "container a", "process b of container a". */

@@ -68,7 +68,7 @@ export class TaskService {
   async delete({ id, execId }: ProcessId): Promise<DeleteResponse> {
     const container = this.container(id);
     const process = this.process({ id, execId });
-    if (execId !== "") return deleted(process, await deleteExec(container, process));
+    if (execId !== "") return deleted(process, await deleteExec(container, await this.settled({ id, execId })));
     const response = deleted(process, await deleteContainer(this.#host, container));
     this.#containers.delete(id);
     if (this.#isAllOf(container)) recordDeletion(container.bundle, response);
@@ -149,6 +149,17 @@ export class TaskService {
       "NOT_FOUND",
       `Cannot find process "${execId}" of container "${id}": it was never added, or deleted`,
     );
+  }
+
+  /**
+   * The same, once a start of a command that is under way is over: before that it has no process and no streams.
+   *
+   * @throws {TtrpcError} `NOT_FOUND`.
+   */
+  async settled(id: ProcessId): Promise<TaskProcess> {
+    const process = this.process(id);
+    if (id.execId !== "") await process.started;
+    return process;
   }
 }
 

@@ -25,13 +25,23 @@ const OOM_ACTED_MS = 500;
 /** By SIGKILL, as is what the kernel ends for want of memory. */
 const KILLED = 128 + 9;
 
+/** containerd's status for an end that nobody has seen. */
+const UNKNOWN_EXIT = 255;
+
 /** How long the processes that outlive the first one may take to end, in milliseconds. */
 const KILL_MS = 5000;
 
 /** Follows the container's first process to its end, which is the container's last event but its deletion. */
 export async function superviseInit(host: TaskHost, container: Container): Promise<void> {
-  const { init, execs } = container;
-  const exit = await host.reaper.exitOf(init.pid);
+  const exit = await exitOf(host, container.init);
+  await beforeEnd(host, container, exit).catch((error: unknown) => {
+    host.log.error("What is left of a container was not looked after", { container: container.id, error });
+  });
+  await end(host, container.init, exit);
+}
+
+async function beforeEnd(host: TaskHost, container: Container, exit: Exit): Promise<void> {
+  const { execs } = container;
   if (await container.oomWatch.checkAtEnd(exit.status === KILLED)) {
     await host.publisher.flush(OOM_MS);
     await sleep(OOM_ACTED_MS);
@@ -43,11 +53,22 @@ export async function superviseInit(host: TaskHost, container: Container): Promi
   }
   const others = [...execs.values()].filter(({ pid, exit: ended }) => pid !== 0 && ended === undefined);
   await Promise.race([Promise.all(others.map(async ({ exited }) => exited)), sleep(EXEC_END_MS, undefined)]);
-  await end(host, init, exit);
 }
 
 export async function superviseExec(host: TaskHost, process: TaskProcess): Promise<void> {
-  await end(host, process, await host.reaper.exitOf(process.pid));
+  await end(host, process, await exitOf(host, process));
+}
+
+/** However it ended: containerd must be told of an end, or it waits for ever. */
+async function exitOf(host: TaskHost, process: TaskProcess): Promise<Exit> {
+  try {
+    return await host.reaper.exitOf(process.pid);
+  } catch (error) {
+    host.log.error("Nobody knows how a process ended", { process: process.name, error });
+    return { status: UNKNOWN_EXIT, at: new Date() };
+  } finally {
+    process.isReaped = true;
+  }
 }
 
 /** Containerd must learn of a start before it learns of the end. */

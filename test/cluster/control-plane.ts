@@ -90,6 +90,7 @@ export async function startEtcd(plane: Plane): Promise<void> {
 export async function startApiServer(plane: Plane): Promise<void> {
   const pki = pkiOf(plane);
   await writeFile(join(plane.dir, "audit-policy.json"), JSON.stringify(AUDIT_POLICY));
+  await writeFile(join(plane.dir, "admission.json"), JSON.stringify(ADMISSION));
   await start(plane, "apiserver", "apiserver", {
     "etcd-servers": etcdUrl(plane),
     "advertise-address": plane.address,
@@ -97,6 +98,7 @@ export async function startApiServer(plane: Plane): Promise<void> {
     "secure-port": String(plane.apiPort),
     "authorization-mode": "Node,RBAC",
     "enable-admission-plugins": "NodeRestriction",
+    "admission-control-config-file": join(plane.dir, "admission.json"),
     "client-ca-file": join(pki, "ca.crt"),
     "tls-cert-file": join(pki, "apiserver.crt"),
     "tls-private-key-file": join(pki, "apiserver.key"),
@@ -136,6 +138,37 @@ const AUDIT_POLICY = {
   kind: "Policy",
   omitStages: ["RequestReceived", "ResponseStarted"],
   rules: [{ level: "Metadata" }],
+};
+
+/**
+ * As GKE has it: pods of the critical priority classes need a quota of their namespace that names these.
+ *
+ * @see {@link https://kubernetes.io/docs/concepts/policy/resource-quotas/#limit-priority-class-consumption-by-default}
+ */
+const ADMISSION = {
+  apiVersion: "apiserver.config.k8s.io/v1",
+  kind: "AdmissionConfiguration",
+  plugins: [
+    {
+      name: "ResourceQuota",
+      configuration: {
+        apiVersion: "apiserver.config.k8s.io/v1",
+        kind: "ResourceQuotaConfiguration",
+        limitedResources: [
+          {
+            resource: "pods",
+            matchScopes: [
+              {
+                scopeName: "PriorityClass",
+                operator: "In",
+                values: ["system-node-critical", "system-cluster-critical"],
+              },
+            ],
+          },
+        ],
+      },
+    },
+  ],
 };
 
 /** @throws {ClusterError} `DEADLINE_EXCEEDED` or, if a program ended, `COMMAND_FAILED`. */

@@ -167,6 +167,14 @@ describe("the manager, with the rights of deploy/, on a real API server", () => 
     );
     expect(bench.nodes.jobs).to.have.length(2);
   });
+
+  it("may run pods of the critical classes where each namespace needs a quota for that, as on GKE", async () => {
+    const pod = JSON.stringify({ spec: { priorityClassName: "system-node-critical" } });
+    const run = ["run", "critical", "--image=example.org/x", `--overrides=${pod}`, "--dry-run=server"];
+    expect(await bench.kubectl(["-n", NAMESPACE, ...run])).to.include("pod/critical created");
+    const refusal = await bench.kubectl(["-n", "default", ...run]).catch(String);
+    expect(refusal).to.include("insufficient quota to match these scopes");
+  });
 });
 
 /** Returns once the server refuses every RuntimeClass of a manager. */

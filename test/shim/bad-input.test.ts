@@ -16,6 +16,7 @@ const INTERNAL = 13;
 
 const RUNNING = 2;
 const STOPPED = 3;
+const PROCESS = "types.containerd.io/opencontainers/runtime-spec/1/Process";
 const SERVICE = "containerd.task.v2.Task";
 
 const BROKEN_SPECS: Readonly<Record<string, string>> = {
@@ -90,7 +91,7 @@ describeOnEach("a shim that is started by hand", ({ containerd, it }) => {
       await client.call("Start", { id });
       expect(await codeOf(client.call("Start", { id }))).to.equal(subjectIsRunc() ? UNKNOWN : FAILED_PRECONDITION);
       expect(await codeOf(client.call("Delete", { id }))).to.equal(subjectIsRunc() ? UNKNOWN : FAILED_PRECONDITION);
-      const spec = { typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/Process", value: Buffer.from("{") };
+      const spec = { typeUrl: PROCESS, value: Buffer.from("{") };
       await refusal(
         client.call("Exec", { id, execId: "e", spec }).then(async () => client.call("Start", { id, execId: "e" })),
       );
@@ -127,6 +128,33 @@ describeOnEach("a shim that is started by hand", ({ containerd, it }) => {
         await client.call("Start", { id: shim.id }, 5000);
         await delay(500);
         expect(await client.call("State", { id: shim.id }, 2000)).to.include({ status: RUNNING });
+        await end(client, shim.id);
+      });
+    });
+
+    it("does to a command that is being started what it is told, once it runs", async () => {
+      await withShim("starting", undefined, async (shim) => {
+        const client = await shim.connect(signal);
+        await client.run(shim);
+        const stdin = `${shim.bundle}/stdin`;
+        await runCommand(["mkfifo", stdin], { timeoutMs: 5000 }, signal);
+        const commands = { killed: ["sleep", "1000"], closed: ["head"], deleted: ["true"] };
+        for (const [execId, args] of Object.entries(commands)) {
+          const spec = { typeUrl: PROCESS, value: Buffer.from(JSON.stringify({ args, cwd: "/", env: ["PATH=/bin"] })) };
+          await client.call("Exec", { id: shim.id, execId, spec, stdin: execId === "closed" ? stdin : "" });
+        }
+        const kill = { id: shim.id, execId: "killed", signal: 9 };
+        await Promise.all([client.call("Start", { id: shim.id, execId: "killed" }), client.call("Kill", kill)]);
+        expect(await client.call("Wait", { id: shim.id, execId: "killed" })).to.include({ exitStatus: 137 });
+        const close = { id: shim.id, execId: "closed", stdin: true };
+        await Promise.all([client.call("Start", { id: shim.id, execId: "closed" }), client.call("CloseIO", close)]);
+        expect(await client.call("Wait", { id: shim.id, execId: "closed" })).to.include({ exitStatus: 0 });
+        const id = { id: shim.id, execId: "deleted" };
+        const [started, deletion] = [client.call("Start", id), client.call("Delete", id).catch(() => undefined)];
+        expect(await started)
+          .to.have.property("pid")
+          .that.is.greaterThan(0);
+        await deletion;
         await end(client, shim.id);
       });
     });

@@ -11,7 +11,7 @@ const UNCONFINED = 1;
 export async function confinementChapter(life: Life): Promise<void> {
   const pod = await life.runPod("confined");
   const look =
-    "id; grep -E 'Cap|Seccomp:|NoNewPrivs|Groups' /proc/self/status; mount | grep -c . ; ls /proc/sys/kernel | wc -l";
+    "id; grep -E 'Cap|Seccomp:|NoNewPrivs|Groups' /proc/self/status; mount | grep -c . ; ls /proc/sys/kernel | wc -l; ulimit -Sa; ulimit -Ha";
   await shows(life, pod, "plain", look, /uid=0\(root\)[^]*NoNewPrivs:\t1\nSeccomp:\t2/);
   const user = { runAsUser: { value: "1000" }, runAsGroup: { value: "2000" }, supplementalGroups: ["3000"] };
   await shows(life, pod, "user", `${look}; touch /x || echo refused`, /uid=1000 gid=2000 [^]*refused/, user);

@@ -14,6 +14,7 @@ export async function execChapter(life: Life): Promise<void> {
   const killed = await life.exec(id, "sh", "-c", "kill -9 $$");
   expect(killed["exitCode"]).to.equal(137);
   await life.exec(id, "env");
+  await life.exec(id, "sh", "-c", "ulimit -Sa; ulimit -Ha");
   await life.failing("exec of what is not there", async () => execSync(life, id, ["/no/such"], 5));
   await life.failing("exec that takes too long", async () => execSync(life, id, ["sleep", "60"], 1));
   expect((await life.exec(id, "sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x"))["stdout"]).to.have.length(300_000);

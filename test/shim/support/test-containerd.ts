@@ -18,6 +18,9 @@ export type Version = (typeof VERSIONS)[number];
 
 const NAME = "containerd";
 
+/** systemd's default, which containers get, too. */
+export const SOFT_OPEN_FILES = 1024;
+
 /** What a start of containerd may change. */
 export interface StartOptions {
   /** Put before everything else in containerd's PATH, which its shims get from it. */
@@ -82,7 +85,9 @@ export class TestContainerd {
   async start(signal: AbortSignal, options: StartOptions = {}): Promise<void> {
     const before = options.pathBefore === undefined ? "" : `${options.pathBefore}:`;
     const env = { PATH: options.path ?? `${before}${this.bin}:${SYSTEM_PATH}` };
-    const argv = [join(this.bin, NAME), "-c", join(this.folder, "config.toml")];
+    // As systemd starts it; Node has raised our own limit.
+    const limited = ["prlimit", `--nofile=${SOFT_OPEN_FILES}:`];
+    const argv = [...limited, join(this.bin, NAME), "-c", join(this.folder, "config.toml")];
     await startDaemon(NAME, argv, { logDir: this.folder, pidDir: this.folder, env, lifetime: "ours" });
     const wait = { what: "CRI", timeoutMs: 30_000, intervalMs: 20, see: join(this.folder, `${NAME}.log`) };
     this.#cri = await pollUntil(wait, async () => this.#readyClient(), signal);
