@@ -3,10 +3,10 @@ import type { MeterHost } from "../component/meter/meter.ts";
 import type { HostState } from "../host/state.ts";
 
 /**
- * Turns of loops and calls between two looks at the clock: some tenths of a millisecond for the quickest code, a few
- * milliseconds for slow one.
+ * Turns of loops and calls between two looks at the clock: less than a tenth of a millisecond for the quickest code, a
+ * millisecond for an interpreter's, and half a second if each turn is as long and slow as can be.
  */
-const FUEL = 1 << 18;
+const FUEL = 1 << 16;
 /** How long a guest computes before the others have their turn. */
 const SLICE_MS = 5;
 

@@ -165,6 +165,8 @@ export const TABLE_FILL: number = code(PREFIX_MISC, 17);
 export const ARRAYS_OF_LENGTH: readonly number[] = [6, 7, 9, 10, 16, 17, 18, 19].map((opcode) =>
   code(PREFIX_GC, opcode),
 );
+/** br_on_cast, br_on_cast_fail */
+export const BR_ON_CASTS: readonly number[] = [24, 25].map((opcode) => code(PREFIX_GC, opcode));
 export const MEMORY_SIZE = 0x3f;
 export const MEMORY_GROW = 0x40;
 

@@ -37,13 +37,17 @@ function refusal(module: Uint8Array): unknown {
   }
 }
 
-/** Runs it with little time. @returns how often it asked for more. */
-async function run(prepared: Prepared, hosts: readonly HostInterface<object>[] = []): Promise<number> {
+/** Runs it with little time, `fuel` at once. @returns how often it asked for more. */
+async function run(
+  prepared: Prepared,
+  hosts: readonly HostInterface<object>[] = [],
+  fuel: number = 1 << 18,
+): Promise<number> {
   let asked = 0;
   const timeKeeper = {
     refuel: () => {
       asked += 1;
-      return asked > 3 ? END_OF_TIME : 1 << 18;
+      return asked > 3 ? END_OF_TIME : fuel;
     },
   };
   const instance = link(prepared, hosts, timeKeeper).instantiate({});
@@ -111,5 +115,11 @@ describe("a hostile module", () => {
     }));
     const functions = [leaf, ...doublings];
     expect(await run(prepare(componentOf(moduleOf(functions, { globals: [0] })), { meter: "with-meter" }))).to.equal(4);
+  });
+
+  it("has to ask for time in the midst of long code without loops and calls", async () => {
+    const code = [...Array.from({ length: 20_000 }, () => [0x23, 0, 0x24, 0]).flat(), 0x41, 7]; // global.get, global.set
+    const prepared = prepare(componentOf(moduleOf([{ type: 0, code }], { globals: [0] })), { meter: "with-meter" });
+    expect(await run(prepared, [], 1)).to.equal(4);
   });
 });

@@ -1,11 +1,17 @@
-/**
- * So many instructions run at most between two charges, but for a single body that has more. With 2^18 charges between two
- * looks at the clock that is a fraction of a second.
- */
+/** So many instructions may run in a function, with those that it calls, before its entry costs. */
 const MAX_WEIGHT = 1000;
 
+export interface Charges {
+  /** Functions that must cost something when they are entered. */
+  readonly charged: ReadonlySet<number>;
+  /** Those by which more than {@link MAX_WEIGHT} instructions may run. */
+  readonly long: ReadonlySet<number>;
+  /** What a call of each adds to what its caller runs between two charges; 0 of others. */
+  weightOf(func: number): number;
+}
+
 /**
- * Functions that must cost something when they are entered, so that no code without a loop runs for long:
+ * Finds the functions that must cost something when they are entered, so that no code without a loop runs for long:
  *
  * - the targets of calls back to a function that is still under way, in a walk through the graph of calls: every endless
  *   chain of direct calls runs through one of them again and again;
@@ -15,21 +21,19 @@ const MAX_WEIGHT = 1000;
  * @param callees - by the number of the function: those of its calls, one by one; others are left aside.
  * @param sizes - instructions of each.
  */
-export function chargedFunctions(
-  callees: readonly (readonly number[])[],
-  sizes: readonly number[],
-): ReadonlySet<number> {
+export function chargedFunctions(callees: readonly (readonly number[])[], sizes: readonly number[]): Charges {
   const walk = new CallWalk(callees, sizes);
   for (let root = 0; root < callees.length; root += 1) walk.from(root);
-  return walk.charged;
+  return walk;
 }
 
 const UNSEEN = 0;
 const UNDER_WAY = 1;
 const DONE = 2;
 
-class CallWalk {
+class CallWalk implements Charges {
   readonly charged = new Set<number>();
+  readonly long = new Set<number>();
   readonly #callees: readonly (readonly number[])[];
   readonly #sizes: readonly number[];
   readonly #states: Uint8Array;
@@ -43,6 +47,10 @@ class CallWalk {
     this.#sizes = sizes;
     this.#states = new Uint8Array(callees.length);
     this.#weights = new Float64Array(callees.length);
+  }
+
+  weightOf(func: number): number {
+    return this.#weights[func] ?? 0;
   }
 
   from(root: number): void {
@@ -69,10 +77,13 @@ class CallWalk {
     this.#states[func] = DONE;
     // One that is under way still is charged for this very call.
     const weight = (this.#callees[func] ?? []).reduce(
-      (sum, callee) => sum + (this.#weights[callee] ?? 0),
+      (sum, callee) => sum + this.weightOf(callee),
       this.#sizes[func] ?? 0,
     );
-    if (weight > MAX_WEIGHT) this.charged.add(func);
+    if (weight > MAX_WEIGHT) {
+      this.charged.add(func);
+      this.long.add(func);
+    }
     this.#weights[func] = this.charged.has(func) ? 1 : weight;
   }
 }

@@ -46,6 +46,8 @@ export interface MeteredFunction {
   readonly params: number;
   /** Whether entering it costs. */
   readonly isCharged: boolean;
+  /** Where it costs beside its loops and calls: see `longRuns`. */
+  readonly more: readonly number[];
 }
 
 /**
@@ -55,22 +57,28 @@ export interface MeteredFunction {
 export function meterBody(
   bytes: Uint8Array,
   scan: BodyScan,
-  { params, isCharged }: MeteredFunction,
+  { params, isCharged, more }: MeteredFunction,
   indices: MeterIndices,
 ): MeteredBody {
   const scratch = params + scan.locals;
   const rare: number[] = [];
-  const out = new ByteWriter(scan.end - scan.groupsStart + 64 + scan.marks.length * 32);
+  const marks = withMore(scan.marks, more);
+  const out = new ByteWriter(scan.end - scan.groupsStart + 64 + marks.length * 32);
   writeLocals(out, bytes, scan);
   if (isCharged) rare.push(writeCharge(out, indices, scratch));
   let copied = scan.codeStart;
-  for (const { at, isBulk } of scan.marks) {
+  for (const { at, isBulk } of marks) {
     out.bytes(bytes.subarray(copied, at));
     copied = at;
     rare.push(isBulk ? writeBulkCharge(out, indices, scratch) : writeCharge(out, indices, scratch));
   }
   out.bytes(bytes.subarray(copied, scan.end));
   return { bytes: out.finish(), rare };
+}
+
+function withMore(marks: readonly Mark[], more: readonly number[]): readonly Mark[] {
+  if (more.length === 0) return marks;
+  return [...marks, ...more.map((at) => ({ at, isBulk: false }))].toSorted((left, right) => left.at - right.at);
 }
 
 export interface MeteredBody {
