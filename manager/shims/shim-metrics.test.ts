@@ -24,11 +24,15 @@ describe("createShimMetrics()", () => {
     const metrics = createShimMetrics(registry);
     metrics.observe({ job: endedJob({ outageMs: 700 }), record: exampleRecord() });
     metrics.observe({ job: endedJob({ ok: false, restarts: 2 }), record: failedRecord({ reason: "DiskFull" }) });
+    const strange = JSON.parse('{"reason":"MadeUpByANode"}') as object; // A node says what it likes.
+    metrics.observe({ job: endedJob({ ok: false, restarts: 0 }), record: failedRecord(strange) });
     metrics.observe({ job: endedJob({ restarts: 0 }, { operation: "uninstall" }), record: undefined });
     const text = await registry.metrics();
     expect(text).to.include("rcm_node_install_duration_seconds_sum 10");
     expect(text).to.include("rcm_node_install_duration_seconds_count 1");
     expect(text).to.include('rcm_install_failures_total{reason="DiskFull"} 1');
+    expect(text).to.include('rcm_install_failures_total{reason="InternalError"} 1');
+    expect(text).to.not.include("MadeUpByANode");
     expect(text).to.include("rcm_cri_restarts_total 3");
     expect(text).to.include('rcm_cri_outage_seconds_bucket{le="1"} 1');
   });

@@ -1,3 +1,4 @@
+import { REASONS, type Reason } from "@rcm/lib/install-job";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Decision, News, NodeState } from "./decide-node.ts";
 
@@ -79,7 +80,12 @@ function newsObserver(registers: Registry[]): ShimMetrics["observe"] {
     const { restarts: count = 0, outageMs } = job.pod?.report ?? {};
     restarts.inc(Math.max(0, count));
     if (outageMs !== undefined) outages.observe(outageMs / 1000);
-    if (record?.ok === false) failures.inc({ reason: record.reason ?? "InternalError" });
+    if (record?.ok === false) failures.inc({ reason: knownReason(record.reason) });
     else if (record !== undefined) durations.observe((Date.parse(record.at) - Date.parse(record.created)) / 1000);
   };
+}
+
+/** What nodes say becomes a label's value: theirs to choose only among those that there are. */
+function knownReason(reason: string | undefined): Reason {
+  return REASONS.find((known) => known === reason) ?? "InternalError";
 }

@@ -5,9 +5,9 @@ import { FutureIncomingResponse } from "./future-response.ts";
 import type { OutgoingRequest } from "./messages.ts";
 import { textOfMethod } from "./method.ts";
 import type { OutgoingTarget } from "./outgoing-service.ts";
+import { timerMsFrom } from "./request-options.ts";
 import type { RequestOptions } from "./request-options.ts";
 
-const NS_PER_MS = 1_000_000n;
 const DENIED: HttpErrorCode = { tag: "HTTP-request-denied" };
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
@@ -34,9 +34,9 @@ export function sendRequest(
     method: textOfMethod(request.method),
     headers: request.headers.flat(),
     body: request.body,
-    connectTimeoutMs: msFrom(options?.connectTimeoutNs),
-    firstByteTimeoutMs: msFrom(options?.firstByteTimeoutNs),
-    betweenBytesTimeoutMs: msFrom(options?.betweenBytesTimeoutNs),
+    connectTimeoutMs: timerMsFrom(options?.connectTimeoutNs),
+    firstByteTimeoutMs: timerMsFrom(options?.firstByteTimeoutNs),
+    betweenBytesTimeoutMs: timerMsFrom(options?.betweenBytesTimeoutNs),
     maxFieldBytes: state.services.maxFieldBytes,
     depth: state.depth + 1,
     signal: controller.signal,
@@ -68,8 +68,4 @@ function targetOf(request: OutgoingRequest, selfHost: string | undefined): Outgo
 function pathOf({ pathWithQuery }: OutgoingRequest): string {
   if (pathWithQuery === undefined || pathWithQuery === "") return "/";
   return pathWithQuery.startsWith("?") ? `/${pathWithQuery}` : pathWithQuery;
-}
-
-function msFrom(durationNs: bigint | undefined): number | undefined {
-  return durationNs === undefined ? undefined : Math.max(1, Number(durationNs / NS_PER_MS));
 }
