@@ -17,7 +17,13 @@ export const LIMITS = {
   componentInstances: 500,
   coreModules: 500,
   coreInstances: 1_000,
+  /** Of all core instances together. */
   memories: 100,
+  tables: 100,
+  /** At the begin, of all tables together. */
+  tableElements: 1_000_000,
+  /** To which a table can grow that does not begin larger. */
+  grownTable: 100_000,
   /** Open handles of one component instance. */
   handles: 1_000_000,
   /** Bytes of one string or list that crosses a component's border. */

@@ -31,7 +31,7 @@ export interface CoreModule extends CoreModuleInfo {
   /** Imported ones first, as indices count. */
   readonly globals: readonly { readonly type: string; readonly mutable: boolean }[];
   readonly memories: readonly CoreLimits[];
-  readonly tables: number;
+  readonly tables: readonly CoreTable[];
   readonly imported: { readonly globals: number; readonly memories: number; readonly tables: number };
   /** Types by index; `undefined` for types that are not functions. */
   readonly types: readonly (CoreFuncType | undefined)[];
@@ -39,7 +39,7 @@ export interface CoreModule extends CoreModuleInfo {
   readonly functions: readonly number[];
 }
 
-type Table = Extract<CoreExternType, { kind: "table" }>;
+type CoreTable = Extract<CoreExternType, { kind: "table" }>;
 
 const MAX_ITEMS = 1_000_000;
 const EXPORT_KINDS = ["func", "table", "memory", "global", "tag"] as const;
@@ -60,7 +60,7 @@ class CoreModuleParser {
   readonly #exports: { name: string; type: CoreExternType; index: number }[] = [];
   readonly #globals: { type: string; mutable: boolean }[] = [];
   readonly #memories: CoreLimits[] = [];
-  readonly #tables: Table[] = [];
+  readonly #tables: CoreTable[] = [];
   readonly #functions: number[] = [];
   readonly #imported: Writable<CoreModule["imported"]> = { globals: 0, memories: 0, tables: 0 };
 
@@ -84,7 +84,7 @@ class CoreModuleParser {
       exports: this.#exports,
       globals: this.#globals,
       memories: this.#memories,
-      tables: this.#tables.length,
+      tables: this.#tables,
       imported: this.#imported,
       types: this.#types,
       functions: this.#functions,

@@ -36,7 +36,7 @@ function shimOf(module: CoreModule, bytes: Uint8Array): Indirection | undefined 
   const tables = module.exports.filter(({ type }) => type.kind === "table");
   const code = module.sections.find(({ id }) => id === CODE_SECTION);
   const [table] = tables;
-  if (!isPlain || module.tables !== 1 || tables.length !== 1 || table === undefined || code === undefined) {
+  if (!isPlain || module.tables.length !== 1 || tables.length !== 1 || table === undefined || code === undefined) {
     return undefined;
   }
   const slots = slotsOf(module, new ByteReader(bytes, code.start, code.end));

@@ -33,6 +33,17 @@ describe("rewriteModule()", () => {
     expect(Reflect.apply(grow, undefined, [])).to.equal(-1);
   });
 
+  it("bounds what a table can grow to, and lets one that begins larger be", () => {
+    const tableType = { kind: "table", element: "6370" } as const;
+    const limits = { shared: false, is64: false };
+    expect(parseCoreModule(rewrite({ table: 5 }, 4).bytes).tables).to.deep.equal([
+      { ...tableType, limits: { ...limits, min: 5, max: 100_000 } },
+    ]);
+    expect(parseCoreModule(rewrite({ table: 300_000 }, 4).bytes).tables).to.deep.equal([
+      { ...tableType, limits: { ...limits, min: 300_000, max: 300_000 } },
+    ]);
+  });
+
   it("keeps a bound that is lower", () => {
     const { bytes } = rewrite({ ...MODULE, memory: { min: 1, max: 3 } }, 100);
     expect(parseCoreModule(bytes).memories).to.deep.equal([{ min: 1, max: 3, shared: false, is64: false }]);

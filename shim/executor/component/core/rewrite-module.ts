@@ -1,10 +1,12 @@
 import { ByteReader } from "../binary/byte-reader.ts";
-import { readLimits, type CoreLimits } from "../binary/core-extern.ts";
+import { readCoreValType, readLimits, type CoreLimits } from "../binary/core-extern.ts";
 import { ComponentError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { CoreModule } from "./core-module.ts";
 import type { CoreSection } from "./core-sections.ts";
 
+const TABLE_SECTION = 4;
 const MEMORY_SECTION = 5;
 const EXPORT_SECTION = 7;
 /** The sections that stand before the exports. */
@@ -28,7 +30,7 @@ interface ExtraExport {
 
 /**
  * Exports the memories and the mutable global variables of a module, so that its state can be looked at from outside, and
- * bounds what its memories can grow to.
+ * bounds what its memories and tables can grow to.
  *
  * @throws {ComponentError} `LIMIT` if a memory begins larger than `maxPages`.
  */
@@ -42,7 +44,10 @@ export function rewriteModule(module: CoreModule, bytes: Uint8Array, maxPages: n
     .filter(({ mutable }) => mutable);
   const extra = [...memories, ...globals];
   return {
-    bytes: extra.length === 0 ? bytes : rewrite(module.sections, bytes, extra, maxPages),
+    bytes:
+      extra.length === 0 && !module.sections.some(({ id }) => id === TABLE_SECTION)
+        ? bytes
+        : rewrite(module.sections, bytes, extra, maxPages),
     memories: memories.map(({ name }) => name),
     globals: globals.map(({ name }) => name),
   };
@@ -64,6 +69,7 @@ function rewrite(
       if (section.id === EXPORT_SECTION) continue;
     }
     if (section.id === MEMORY_SECTION) writer.section(section.id, memoriesBody(section, bytes, maxPages));
+    else if (section.id === TABLE_SECTION) writer.section(section.id, tablesBody(section, bytes));
     else writer.bytes(bytes.subarray(section.head, section.end));
   }
   if (!exported) writer.section(EXPORT_SECTION, exportsBody(undefined, bytes, extra));
@@ -79,21 +85,38 @@ function exportsBody(section: CoreSection | undefined, bytes: Uint8Array, extra:
   return body;
 }
 
+function tablesBody(section: CoreSection, bytes: Uint8Array): ByteWriter {
+  const reader = new ByteReader(bytes, section.start, section.end);
+  const body = new ByteWriter();
+  const count = reader.u32();
+  body.u32(count);
+  for (let index = 0; index < count; index += 1) {
+    const start = reader.at;
+    readCoreValType(reader);
+    body.bytes(bytes.subarray(start, reader.at));
+    const limits = readLimits(reader);
+    writeLimits(body, limits, Math.max(limits.min, LIMITS.grownTable));
+  }
+  return body;
+}
+
 function memoriesBody(section: CoreSection, bytes: Uint8Array, maxPages: number): ByteWriter {
   const reader = new ByteReader(bytes, section.start, section.end);
   const memories = reader.vec("memories", bytes.length, () => readLimits(reader));
   const body = new ByteWriter().u32(memories.length);
-  for (const memory of memories) writeLimits(body, memory, maxPages);
+  for (const memory of memories) {
+    if (memory.min > maxPages) {
+      throw new ComponentError(
+        "LIMIT",
+        `Cannot prepare the component: a memory begins with ${memory.min} pages, more than ${maxPages}`,
+      );
+    }
+    writeLimits(body, memory, maxPages);
+  }
   return body;
 }
 
-function writeLimits(body: ByteWriter, { min, max, shared, is64 }: CoreLimits, maxPages: number): void {
-  if (min > maxPages) {
-    throw new ComponentError(
-      "LIMIT",
-      `Cannot prepare the component: a memory begins with ${min} pages, more than ${maxPages}`,
-    );
-  }
+function writeLimits(body: ByteWriter, { min, max, shared, is64 }: CoreLimits, most: number): void {
   body.u8(1 + (shared ? 2 : 0) + (is64 ? 4 : 0));
-  body.u32(min).u32(Math.min(max ?? maxPages, maxPages));
+  body.u32(min).u32(Math.min(max ?? most, most));
 }

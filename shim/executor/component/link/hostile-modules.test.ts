@@ -77,6 +77,20 @@ describe("a hostile module", () => {
     expect(String((error as Error).cause)).to.include("shared memories");
   });
 
+  for (const [what, module] of [
+    ["a table", { table: 10_000_000 }],
+    ["tables of many instances", undefined],
+  ] as const) {
+    it(`is refused when it begins with ${what}, more than the process can bear`, () => {
+      const builder = new ComponentBuilder().module(buildModule(module ?? { table: 1 }));
+      const instances = module === undefined ? 101 : 1;
+      for (let count = 0; count < instances; count += 1) {
+        builder.define(SECTION.coreInstance, new ByteWriter().u8(0, 0, 0));
+      }
+      expect(() => prepare(builder.finish())).to.throw(ComponentError, /begins with \d+ (tables|elements of tables)/);
+    });
+  }
+
   it("calls the host no more once it has been ended, though it catches that", async () => {
     const callAndCatch = [0x02, 0x40, 0x1f, 0x40, 1, 2, 0, 0x10, 0, 0x1a, 0x0b, 0x0b]; // block, try_table (catch_all 0)
     const module = buildModule({

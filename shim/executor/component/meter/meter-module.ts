@@ -50,7 +50,7 @@ export function meterModule(bytes: Uint8Array): Uint8Array {
   const added: Added = {
     refuelType: module.types.length,
     slowType: module.types.length + 1,
-    table: module.tables,
+    table: module.tables.length,
     fuel: module.globals.length,
     id: module.globals.length + 1,
     slow: module.functions.length,

@@ -6,6 +6,7 @@ import { rewriteModule } from "../core/rewrite-module.ts";
 import { wasm } from "../core/web-assembly.ts";
 import { ComponentError } from "../errors.ts";
 import { meterModule } from "../meter/meter-module.ts";
+import { checkSize } from "./check-size.ts";
 import { evaluateComponent, type ComponentPlan } from "./evaluate-component.ts";
 import { withSnapshot, type Snapshot } from "./snapshot.ts";
 
@@ -46,6 +47,10 @@ export function prepare(bytes: Uint8Array, options: PrepareOptions = {}): Prepar
   });
   const plan = evaluateComponent(
     root,
+    parsed.map(({ module }) => module),
+  );
+  checkSize(
+    plan.coreInstances,
     parsed.map(({ module }) => module),
   );
   return withSnapshot({ plan, modules: parsed.map((item) => prepareModule(item, options)) });
