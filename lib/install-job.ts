@@ -160,6 +160,8 @@ export interface InstallReport {
   readonly durationMs: number;
   /** Pods that hold the handler (`InUse`): `namespace/name`, at most 20. */
   readonly users?: readonly string[];
+  /** Pods with containers that ran before a successful install and did not after it: `namespace/name`, at most 10. */
+  readonly lostPods?: readonly string[];
   readonly machineId?: string;
   readonly bootId?: string;
 }

@@ -9,6 +9,7 @@ import { runAsLeader } from "./runtime/leader.ts";
 import { createMetrics, type Metrics } from "./runtime/metrics.ts";
 import { startStatusServer, type StatusServer } from "./runtime/server.ts";
 import { ShimCache } from "./shims/cache.ts";
+import { HandlerUsers } from "./shims/handler-users.ts";
 import { reconcileShim } from "./shims/reconcile.ts";
 import { createShimMetrics } from "./shims/shim-metrics.ts";
 import { StuckPods } from "./shims/stuck-pods.ts";
@@ -80,7 +81,9 @@ function assemble(config: Config, { credentials, identity, log }: Surroundings):
   const events = new Events({ kube, reporter: { controller: MANAGER, instance: identity }, log });
   const stuckPods = new StuckPods(kube, settings.namespace);
   const shimMetrics = createShimMetrics(metrics.registry);
-  const options = { kube, cache, settings, maxConcurrentJobs, stuckPods, metrics: shimMetrics, events, log };
+  const handlerUsers = new HandlerUsers(kube);
+  const lookers = { stuckPods, handlerUsers };
+  const options = { kube, cache, settings, maxConcurrentJobs, ...lookers, metrics: shimMetrics, events, log };
   const controller = new Controller({
     name: "shim",
     reconcile: async (name, limited) => reconcileShim(options, name, limited),

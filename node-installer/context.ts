@@ -9,6 +9,10 @@ export interface Context {
   readonly log: Log;
   /** File that identifies the machine, and whose lock serialises installers. */
   readonly machineIdPath: string;
+  /** For candidates and for what commands on the host print; the host sees this folder under the same path. */
+  readonly scratch: string;
+  /** All that is seen of containerd's configuration: a pod has this folder only. Undefined: the whole host is seen. */
+  readonly onlyFolder: string | undefined;
   /** `never`: only files are written, as when a node image is built and containerd does not run. */
   readonly restart: "auto" | "never";
 }

@@ -11,10 +11,14 @@ const BY_ERRNO: Readonly<Record<string, Reason>> = {
   ENOSPC: "DiskFull",
   EDQUOT: "DiskFull",
   EROFS: "ReadOnlyFileSystem",
+  EPERM: "ConfigUnsupported",
+  EACCES: "ConfigUnsupported",
 };
 
 const REMEDIES: Readonly<Partial<Record<Reason, string>>> = {
   DiskFull: "free some space there",
+  // Root without capabilities, as in a Job, has no more rights than others have.
+  ConfigUnsupported: "let it and its folder belong to root:root, and take away an immutable flag (chattr -i)",
   ReadOnlyFileSystem: "make it writable, or exclude the node",
 };
 

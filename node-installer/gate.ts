@@ -1,3 +1,4 @@
+import { rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { effectiveDifference, hasHandler, replaceImports, runningDifference } from "./containerd-config/index.ts";
 import type { ConfigFile } from "./containerd-config/index.ts";
@@ -6,8 +7,8 @@ import { InstallError } from "./errors.ts";
 import { makeFolder, writeAtomic } from "./host/atomic-file.ts";
 import { dumpConfig } from "./inspect.ts";
 import type { HostFacts } from "./inspect.ts";
+import { refuseOwners } from "./pod-reach.ts";
 import type { WantedFile } from "./transaction/change-files.ts";
-import { scratchFolder } from "./transaction/journal.ts";
 import type { Change } from "./transaction/transact.ts";
 
 const OWNER = { mode: 0o600, uid: 0, gid: 0 } as const;
@@ -17,7 +18,7 @@ const OWNER = { mode: 0o600, uid: 0, gid: 0 } as const;
  * may differ from what it makes of the present files in our handler only. And a restart may put in force only what we
  * changed: an edit that somebody made and did not put in force yet is theirs to decide about.
  *
- * @throws {InstallError} `ConfigInvalid`, `ConfigGate`, `ConfigDrift`.
+ * @throws {InstallError} `ConfigInvalid`, `ConfigGate`, `ConfigDrift`, `ConfigUnsupported`.
  */
 export async function checkChange(
   context: Context,
@@ -27,6 +28,7 @@ export async function checkChange(
 ): Promise<void> {
   refuseDrift(facts, change.expected.handler);
   if (change.files.length === 0) return;
+  await refuseOwners(context, change.files);
   const after = await dumpCandidate(context, facts, change.files, signal);
   const { handler, runtime } = change.expected;
   const ownImports = [...entriesOf(facts.dump), ...entriesOf(after)];
@@ -76,17 +78,22 @@ async function dumpCandidate(
   files: readonly WantedFile[],
   signal: AbortSignal,
 ): Promise<string> {
-  const folder = join(scratchFolder(context.store.root), "candidate");
   const wanted = new Map(files.map(({ path, content }) => [path, content]));
   const main = wanted.has(facts.configPath) ? wanted.get(facts.configPath) : facts.mainText;
-  await makeFolder(folder);
   if (main === undefined) return dumpConfig(context, facts.unit, undefined, signal);
-  const imported = candidateImports(facts, wanted);
-  const paths = await Promise.all(
-    imported.map(async (file, at) => place(folder, `${at}-${basename(file.path)}`, file.text)),
-  );
-  const text = replaceImports({ path: facts.configPath, text: main }, [...facts.importsElsewhere, ...paths]);
-  return dumpConfig(context, facts.unit, await place(folder, "config.toml", text), signal);
+  const folder = join(context.scratch, "candidate");
+  await makeFolder(folder);
+  try {
+    const imported = candidateImports(facts, wanted);
+    const paths = await Promise.all(
+      imported.map(async (file, at) => place(folder, `${at}-${basename(file.path)}`, file.text)),
+    );
+    const text = replaceImports({ path: facts.configPath, text: main }, [...facts.importsElsewhere, ...paths]);
+    return await dumpConfig(context, facts.unit, await place(folder, "config.toml", text), signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    await rmdir(context.scratch).catch(() => undefined); // Something else may be in it.
+  }
 }
 
 /** The files that the candidate imports: those of now without what goes, and what comes. */

@@ -80,6 +80,16 @@ async function proveHandler({ links }: Context, handler: string, signal: AbortSi
   );
 }
 
+/** The report is short: it has room for so many pods, and for so many characters of their names. */
+const LOST_PODS = { most: 10, characters: 1200 } as const;
+
+/** Pods of the containers that were lost, each once. @param lost `namespace/pod/name` */
+export function lostPods(lost: readonly string[]): readonly string[] {
+  const pods = [...new Set(lost.map((container) => container.slice(0, container.lastIndexOf("/"))))];
+  const first = pods.slice(0, LOST_PODS.most);
+  return first.filter((_, at) => first.slice(0, at + 1).join("").length <= LOST_PODS.characters);
+}
+
 function lostContainers(before: readonly RunningContainer[], after: readonly RunningContainer[]): string[] {
   const alive = new Set(after.map(({ id }) => id));
   return before.filter(({ id }) => !alive.has(id)).map(({ pod, name }) => `${pod}/${name}`);

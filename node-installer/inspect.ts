@@ -7,6 +7,8 @@ import type { Context } from "./context.ts";
 import { InstallError } from "./errors.ts";
 import { readState } from "./host/atomic-file.ts";
 import type { ContainerdUnit, CriFacts } from "./host/links.ts";
+import { findUnseen } from "./pod-reach.ts";
+import type { Unseen } from "./pod-reach.ts";
 import { readRecord } from "./record.ts";
 import type { HostRecord } from "./record.ts";
 
@@ -27,6 +29,8 @@ export interface FileFacts {
   readonly imported: readonly ConfigFile[];
   /** Imports of other folders, as they are written: in a pod these cannot be seen, but containerd reads them. */
   readonly importsElsewhere: readonly string[];
+  /** What of the above looks missing or empty because it leads to where a pod has nothing of the host. */
+  readonly unseen: Unseen | undefined;
   readonly record: HostRecord;
 }
 
@@ -50,6 +54,10 @@ export async function inspectFiles(context: Context, signal: AbortSignal): Promi
   const mainText = (await readState(unit.configPath))?.bytes.toString("utf8");
   const patterns = mainText === undefined ? [] : importPatterns({ path: unit.configPath, text: mainText });
   const below = patterns.filter((pattern) => resolve(folder, pattern).startsWith(`${folder}/`));
+  const places = below.map((pattern) => resolve(folder, pattern));
+  const dropIns = await readFiles([join(dropInFolder, "*.toml")]);
+  const imported = await readFiles(places);
+  const files = [...dropIns, ...imported].map(({ path }) => path);
   return {
     unit,
     running,
@@ -57,9 +65,10 @@ export async function inspectFiles(context: Context, signal: AbortSignal): Promi
     configPath: unit.configPath,
     mainText,
     dropInFolder,
-    dropIns: await readFiles([join(dropInFolder, "*.toml")]),
-    imported: await readFiles(below.map((pattern) => resolve(folder, pattern))),
+    dropIns,
+    imported,
     importsElsewhere: patterns.filter((pattern) => !below.includes(pattern)),
+    unseen: await findUnseen(context, [unit.configPath, dropInFolder, ...places, ...files]),
     record: await readRecord(context.store.root),
   };
 }

@@ -5,7 +5,7 @@ import { InstallError } from "./errors.ts";
 import { verifyExecutable } from "./fetch/verify.ts";
 import { collectGarbage } from "./garbage.ts";
 import { checkChange } from "./gate.ts";
-import { proveHealth } from "./health.ts";
+import { lostPods, proveHealth } from "./health.ts";
 import { fileDigest, hasBinary, putBinary, removeEmptyFolders } from "./host/store.ts";
 import { inspectHost } from "./inspect.ts";
 import type { HostFacts } from "./inspect.ts";
@@ -14,13 +14,14 @@ import { planInstall } from "./plan.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import type { HostRecord } from "./record.ts";
 import { isAsExpected, servedRuntime } from "./runtimes.ts";
+import { refuseTaken } from "./taken-handler.ts";
 import { recover } from "./transaction/recover.ts";
 import { bootId, transact } from "./transaction/transact.ts";
 import type { Change, Outcome } from "./transaction/transact.ts";
 
 /** What an operation reports besides what every report has. */
 export type Result = Pick<InstallReport, "message" | "restarts"> &
-  Partial<Pick<InstallReport, "level" | "digest" | "outageMs" | "users">>;
+  Partial<Pick<InstallReport, "level" | "digest" | "outageMs" | "users" | "lostPods">>;
 
 /**
  * Puts a shim on this host and proves that it works. Done twice, the second time changes nothing.
@@ -50,6 +51,7 @@ async function installLocked(
   signal: AbortSignal,
 ): Promise<Result> {
   const record = await readRecord(context.store.root);
+  refuseTaken(record, request);
   const facts = await inspectHost(context, signal);
   try {
     const digest = await provideBinary(context, request, artifact, record);
@@ -144,6 +146,7 @@ function resultOf({ restarts, outageMs, health }: Outcome, digest: string, chang
     digest,
     ...(outageMs === undefined ? {} : { outageMs }),
     ...(health.level === undefined ? {} : { level: health.level }),
+    ...(health.lost.length === 0 ? {} : { lostPods: lostPods(health.lost) }),
   };
 }
 

@@ -10,10 +10,15 @@ import type { Context } from "./context.ts";
 import type { HandCommand } from "./hand.ts";
 import { failureReport, TERMINATION_LOG, writeReport } from "./report.ts";
 import { parseRequest } from "./request.ts";
+import { scratchFolder } from "./transaction/journal.ts";
 import { VERSION } from "./version.ts";
 
 const STORE_ROOT = "/opt/rcm";
 const MACHINE_ID = "/etc/machine-id";
+/** What a Job has of containerd's configuration. */
+const CONFIG_FOLDER = "/etc/containerd";
+/** A plan leaves the store as it is, and a folder that only root can make is safe from others' links. */
+const PLAN_SCRATCH = "/run/rcm-plan";
 
 /** Names that Kubernetes and Go use for what Node calls `process.arch`. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
@@ -53,10 +58,14 @@ async function run(command: Command): Promise<number> {
 async function runHand(command: HandCommand): Promise<number> {
   const architecture = ARCHITECTURES[process.arch] ?? process.arch;
   const { baseOf, runByHand } = await import("./hand.ts");
-  const restart = command.noRestart ? "never" : "auto";
-  const report = await withContext(restart, async (context) => runByHand(context, command, architecture, signal)).catch(
-    (error: unknown) => failureReport({ ...baseOf(command), durationMs: 0 }, error),
-  );
+  const report = await withContext(
+    {
+      restart: command.noRestart ? "never" : "auto",
+      scratch: command.kind === "plan" ? PLAN_SCRATCH : scratchFolder(STORE_ROOT),
+      onlyFolder: undefined,
+    },
+    async (context) => runByHand(context, command, architecture, signal),
+  ).catch((error: unknown) => failureReport({ ...baseOf(command), durationMs: 0 }, error));
   const text = report.ok ? report.message : `${report.reason ?? ""}: ${report.message}`;
   console.log(command.json ? JSON.stringify(report) : text);
   return report.ok ? 0 : 1;
@@ -75,20 +84,23 @@ async function runJob(stage: "preflight" | "fetch" | "install" | "uninstall"): P
     const { closeNetwork } = await import("./host/close-network.ts");
     closeNetwork(); // The pod has one for `fetch`; whoever is root on the node does not get it.
     const { runHostStage } = await import("./job.ts");
-    return await withContext("auto", async (context) =>
-      runHostStage({ context, stage, request, artifactDir: ARTIFACT_DIR }, signal),
+    return await withContext(
+      { restart: "auto", scratch: scratchFolder(STORE_ROOT), onlyFolder: CONFIG_FOLDER },
+      async (context) => runHostStage({ context, stage, request, artifactDir: ARTIFACT_DIR }, signal),
     );
   } catch (error) {
     return failureReport({ operation: stage, hash: "", durationMs: 0 }, error);
   }
 }
 
-async function withContext<T>(restart: Context["restart"], work: (context: Context) => Promise<T>): Promise<T> {
+async function withContext<T>(
+  place: Pick<Context, "restart" | "scratch" | "onlyFolder">,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
   const { openLinks } = await import("./host/open-links.ts");
-  const store = { root: STORE_ROOT };
-  const links = await openLinks({ restart, store }, signal);
+  const links = await openLinks(place, signal);
   try {
-    return await work({ store, links, log, machineIdPath: MACHINE_ID, restart });
+    return await work({ ...place, store: { root: STORE_ROOT }, links, log, machineIdPath: MACHINE_ID });
   } finally {
     links.close();
   }

@@ -6,6 +6,7 @@ import { InstallError } from "./errors.ts";
 import { binaryPath, isForeignFile, linkPath, readShimLink } from "./host/store.ts";
 import type { FileFacts, HostFacts } from "./inspect.ts";
 import { planHandler, planNoHandler } from "./plan-config.ts";
+import { refuseUnseen } from "./pod-reach.ts";
 import type { WantedFile } from "./transaction/change-files.ts";
 import type { Change } from "./transaction/transact.ts";
 
@@ -18,6 +19,7 @@ export async function planInstall(
 ): Promise<Change> {
   const { shim } = request;
   const handler = handlerFor(context, request);
+  refuseUnseen(facts.unseen);
   await refuseForeignFile(context, shim);
   return {
     operation: "install",
@@ -44,6 +46,7 @@ async function refuseForeignFile({ store }: Context, shim: string): Promise<void
 
 /** @throws {InstallError} when the configuration cannot be edited safely. */
 export function planConfig(context: Context, facts: FileFacts, request: InstallRequest): readonly WantedFile[] {
+  refuseUnseen(facts.unseen);
   return planHandler(facts, handlerFor(context, request), undefined);
 }
 

@@ -8,7 +8,10 @@ import { hasBinary } from "./host/store.ts";
 import { inspectFiles } from "./inspect.ts";
 import { checkMachine } from "./machine.ts";
 import { planConfig } from "./plan.ts";
+import { refuseOwners } from "./pod-reach.ts";
 import { readRecord } from "./record.ts";
+import type { HostRecord } from "./record.ts";
+import { refuseTaken } from "./taken-handler.ts";
 
 /** Free space that the store must have, in bytes: the largest shims known are below 100 MB. */
 const FREE_MIN_BYTES = 256 * 1024 * 1024;
@@ -25,15 +28,21 @@ export async function preflight(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   await checkMachine(context.machineIdPath, request.node.machineId);
+  const record = await readRecord(context.store.root);
+  refuseTaken(record, request);
   const facts = await inspectFiles(context, signal);
-  planConfig(context, facts, request);
-  const known = await storedDigest(context, request);
+  await refuseOwners(context, planConfig(context, facts, request));
+  const known = await storedDigest(context, request, record);
   if (known === undefined) await checkSpace(context.store.root);
   return known;
 }
 
-async function storedDigest({ store }: Context, { shim, artifact }: InstallRequest): Promise<string | undefined> {
-  const entry = (await readRecord(store.root)).shims[shim];
+async function storedDigest(
+  { store }: Context,
+  { shim, artifact }: InstallRequest,
+  { shims }: HostRecord,
+): Promise<string | undefined> {
+  const entry = shims[shim];
   if (entry === undefined || artifact === undefined) return undefined;
   if (entry.source?.toLowerCase() !== (artifact.sha256 ?? artifact.location).toLowerCase()) return undefined;
   return (await hasBinary(store, entry.digest, shim)) ? entry.digest : undefined;

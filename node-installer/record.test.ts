@@ -53,9 +53,12 @@ describe("the host's record", () => {
   });
 
   for (const text of ["", "{", "null", '{"schema":1}', '{"schema":1,"shims":{"a":{"handler":1}}}']) {
-    it(`is set aside and begun anew when it is ${JSON.stringify(text)}`, async () => {
+    it(`is read as empty when it is ${JSON.stringify(text)}, and kept aside when another is written`, async () => {
       await writeFile(recordPath(root), text);
       expect(await readRecord(root)).to.deep.equal(EMPTY_RECORD);
+      expect(await readdir(root)).to.deep.equal(["record.json"]);
+      await writeRecord(root, RECORD);
+      expect(await readRecord(root)).to.deep.equal(RECORD);
       expect(await readFile(`${recordPath(root)}.corrupt`, "utf8")).to.equal(text);
     });
   }
@@ -65,6 +68,8 @@ describe("the host's record", () => {
     expect(() => parseRecord('{"schema":2}')).to.throw("newer installer");
     const error: unknown = await readRecord(root).catch((reason: unknown) => reason);
     expect(error).to.have.property("code", "ConfigUnsupported");
+    const refused: unknown = await writeRecord(root, RECORD).catch((reason: unknown) => reason);
+    expect(refused).to.have.property("code", "ConfigUnsupported");
     expect(await readdir(root)).to.deep.equal(["record.json"]);
   });
 });

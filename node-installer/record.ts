@@ -35,8 +35,8 @@ export function recordPath(root: string): string {
 }
 
 /**
- * The host's record; empty where there is none. One that cannot be read is set aside as `record.json.corrupt`, since
- * what is on the host can be found out again.
+ * The host's record; empty where there is none, and where it is damaged: what is on the host can be found out again.
+ * Writes nothing, since whoever only looks may not.
  */
 export async function readRecord(root: string): Promise<HostRecord> {
   const state = await readState(recordPath(root));
@@ -44,11 +44,26 @@ export async function readRecord(root: string): Promise<HostRecord> {
   try {
     return parseRecord(state.bytes.toString("utf8"));
   } catch (error) {
-    if (error instanceof InstallError && error.code === "ConfigUnsupported") throw error;
+    if (isDamage(error)) return EMPTY_RECORD;
+    throw error;
+  }
+}
+
+/** Keeps a damaged record as `record.json.corrupt` before another takes its place. */
+async function setDamagedAside(root: string): Promise<void> {
+  const state = await readState(recordPath(root));
+  if (state === undefined) return;
+  try {
+    parseRecord(state.bytes.toString("utf8"));
+  } catch (error) {
+    if (!isDamage(error)) throw error;
     await writeAtomic(`${recordPath(root)}.corrupt`, state.bytes, OWNER);
     await removeFile(recordPath(root));
-    return EMPTY_RECORD;
   }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof InstallError && error.code === "RecordCorrupt";
 }
 
 /** @throws {InstallError} `RecordCorrupt`; `ConfigUnsupported` for a record that a newer installer wrote. */
@@ -94,10 +109,11 @@ function corrupt(what: string, cause: unknown): InstallError {
 
 /**
  * Writes the record, and beside it `rcm-lock.json` as upstream's installer keeps it, for whoever reads that. With no
- * shim left both go.
+ * shim left both go. What cannot be read is kept as `record.json.corrupt`.
  */
 export async function writeRecord(root: string, record: HostRecord): Promise<void> {
   const lock = join(root, "rcm-lock.json");
+  await setDamagedAside(root);
   if (Object.keys(record.shims).length === 0 && record.foldersMade.length === 0) {
     await removeFile(recordPath(root));
     await removeFile(lock);

@@ -11,9 +11,11 @@ import { inspectHost } from "./inspect.ts";
 import type { Result } from "./install.ts";
 import { checkMachine, lockHost } from "./machine.ts";
 import { planUninstall } from "./plan.ts";
+import { refuseUnseen } from "./pod-reach.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import type { HostRecord } from "./record.ts";
 import { isAsExpected, servedRuntime, startsOurs, type Expectation } from "./runtimes.ts";
+import { isTaken } from "./taken-handler.ts";
 import { recover } from "./transaction/recover.ts";
 import { transact } from "./transaction/transact.ts";
 import type { Change } from "./transaction/transact.ts";
@@ -46,11 +48,13 @@ async function uninstallLocked(context: Context, request: InstallRequest, signal
   const record = await readRecord(context.store.root);
   const facts = await inspectHost(context, signal);
   const handler = record.shims[request.shim]?.handler ?? request.handler;
-  const change = await planUninstall(context, facts, request.shim, handler);
+  const planned = await planUninstall(context, facts, request.shim, handler);
+  const change = isTaken(record, { shim: request.shim, handler }) ? { ...planned, files: [] } : planned;
   if (await isAbsent(context, change, record, signal)) {
-    await forget(context, request.shim, [], signal);
+    await forget(context, request.shim, record.foldersMade, signal); // A killed uninstall may have left them.
     return { message: "Nothing to remove", restarts: 0 };
   }
+  refuseUnseen(facts.unseen);
   await refuseIfUsed(context, change.expected, record.shims[request.shim]?.digest, signal);
   await checkChange(context, facts, change, signal);
   const outcome = await transact(context, change, async () => forgetRecord(context, request.shim), signal);

@@ -19,9 +19,14 @@ async function main(): Promise<void> {
     exitNow(0);
   } catch (error) {
     // containerd shows this as the reason why the pod cannot start.
-    writeSync(2, `${messageOf(error)}\n`);
+    writeLine(messageOf(error));
     exitNow(1);
   }
+}
+
+/** To standard error. */
+function writeLine(line: string): void {
+  writeSync(2, `${line}\n`);
 }
 
 /** The bundle: containerd starts the shim there. At `delete` it may be gone. */
@@ -40,7 +45,7 @@ async function run(flags: Flags, bundle: string): Promise<void> {
       return startShim(flags, bundle);
     case "delete": {
       const { deleteLeftovers } = await import("./delete/delete.ts");
-      writeSync(1, await deleteLeftovers(flags, flags.bundle === "" ? bundle : flags.bundle));
+      writeSync(1, await deleteLeftovers(flags, flags.bundle === "" ? bundle : flags.bundle, writeLine));
       return;
     }
     case "info":

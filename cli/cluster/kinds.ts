@@ -51,6 +51,9 @@ export const SPIN_APPS: Resource<SpinAppObject> = {
   namespaced: true,
 };
 
+/** The same of the group that manifests of before 2024 have. */
+export const OLDER_SPIN_APPS: Resource<SpinAppObject> = { ...SPIN_APPS, group: SPIN_OLDER_GROUP };
+
 export const PODS: Resource<PodObject> = { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true };
 
 /** The operator looks in these in this order. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { ConnectionOptions } from "../flags/connection-flags.ts";
@@ -33,6 +34,22 @@ const NOTHING: Omit<ConnectionOptions, "kubeconfig"> = {
   requestTimeoutMs: 1000,
 };
 
+const NO_TLS = {
+  authority: undefined,
+  certificate: undefined,
+  key: undefined,
+  serverName: undefined,
+  isUnchecked: false,
+};
+
+/** What is there of it. */
+function tlsOf(config: KubeConfig): object {
+  const { caFile, tlsServerName, skipTLSVerify } = config.getCurrentCluster() ?? {};
+  const { certFile, keyFile } = config.getCurrentUser() ?? {};
+  const all = Object.entries({ caFile, tlsServerName, skipTLSVerify, certFile, keyFile });
+  return Object.fromEntries(all.filter(([, value]) => (value ?? undefined) !== undefined));
+}
+
 describe("loadKubeconfig()", () => {
   let folder = "";
   before(async () => {
@@ -51,17 +68,19 @@ describe("loadKubeconfig()", () => {
     readonly token?: string | undefined;
     readonly username?: string | undefined;
     readonly as?: string | undefined;
+    readonly tls?: unknown;
   }
 
   async function seen(options: Partial<ConnectionOptions>, file = "config"): Promise<Seen> {
     const config = await loadKubeconfig({ ...NOTHING, kubeconfig: join(folder, file), ...options });
-    const user = config.getCurrentUser();
+    const { token, username, impersonateUser } = config.getCurrentUser() ?? {};
     return {
       server: config.getCurrentCluster()?.server,
       namespace: config.getContextObject(config.currentContext)?.namespace,
-      token: user?.token ?? undefined,
-      username: user?.username ?? undefined,
-      as: user?.impersonateUser ?? undefined,
+      token: token,
+      username: username,
+      as: impersonateUser,
+      ...(options.tls === undefined ? {} : { tls: tlsOf(config) }),
     };
   }
 
@@ -76,6 +95,18 @@ describe("loadKubeconfig()", () => {
       "a token, and nothing else of the user",
       { context: "second", token: "t" },
       { ...BERT, username: undefined, token: "t" },
+    ],
+    ["another cluster, and another user", { cluster: "two", user: "bert" }, { ...BERT, namespace: "apps" }],
+    ["another user", { user: "bert" }, { ...ANNA, token: undefined, username: "bert" }],
+    [
+      "certificates",
+      { context: "second", tls: { ...NO_TLS, authority: "/ca", certificate: "/c", key: "/k" } },
+      { ...BERT, tls: { caFile: "/ca", tlsServerName: "two", skipTLSVerify: false, certFile: "/c", keyFile: "/k" } },
+    ],
+    [
+      "another name of the server, and one that is not looked at",
+      { tls: { ...NO_TLS, serverName: "three", isUnchecked: true } },
+      { ...ANNA, tls: { tlsServerName: "three", skipTLSVerify: true } },
     ],
     ["a user to act as", { as: "carl" }, { ...ANNA, as: "carl" }],
   ];
@@ -96,6 +127,16 @@ describe("loadKubeconfig()", () => {
     ["broken", {}, "INPUT", "Cannot read the kubeconfig"],
     ["config", { context: "third" }, "NO_CLUSTER", "Cannot use --context third: the kubeconfig has first, second"],
     ["empty", { context: "third" }, "NO_CLUSTER", "Cannot use --context third: the kubeconfig has none"],
+    ["config", { cluster: "x" }, "NO_CLUSTER", "Cannot use --cluster x: the kubeconfig has one, two"],
+    ["config", { user: "x" }, "NO_CLUSTER", "Cannot use --user x: the kubeconfig has anna, bert"],
+    ["empty", { server: "https://s", user: "x" }, "NO_CLUSTER", "Cannot use --user x: the kubeconfig has none"],
+    [
+      "config",
+      { tls: { ...NO_TLS, certificate: "/c" } },
+      "USAGE",
+      "Cannot sign in with --client-certificate alone: give --client-key, too",
+    ],
+    ["config", { tls: { ...NO_TLS, key: "/k" } }, "USAGE", "Cannot sign in with --client-key alone"],
     ["empty", {}, "NO_CLUSTER", "Cannot find a cluster: there is no kubeconfig, or it has no current context"],
   ];
   for (const [file, options, code, message] of refusals) {

@@ -18,11 +18,13 @@ export async function loadKubeconfig(options: ConnectionOptions): Promise<KubeCo
   const config = new Config();
   load(config, options.kubeconfig);
   if (options.context !== undefined) useContext(config, options.context);
-  const cluster = clusterOf(config, options.server);
+  const cluster = { ...clusterOf(config, options), ...serverTls(options) };
   const user = {
-    ...userOf(config, options.token),
+    ...userOf(config, options),
+    ...clientTls(options),
     ...(options.as === undefined ? {} : { impersonateUser: options.as }),
   };
+  checkClientTls(user, options);
   const namespace = config.getContextObject(config.currentContext)?.namespace ?? "";
   config.loadFromOptions({
     clusters: [cluster],
@@ -61,8 +63,11 @@ function useContext(config: KubeConfig, name: string): void {
   config.setCurrentContext(name);
 }
 
-function clusterOf(config: KubeConfig, server: string | undefined): KubeConfig["clusters"][number] {
-  const found = config.getCurrentCluster();
+type NamedCluster = KubeConfig["clusters"][number];
+type NamedUser = KubeConfig["users"][number];
+
+function clusterOf(config: KubeConfig, { server, cluster }: ConnectionOptions): NamedCluster {
+  const found = cluster === undefined ? config.getCurrentCluster() : namedOf(config.clusters, "cluster", cluster);
   if (server !== undefined) return { skipTLSVerify: false, ...found, name: "cluster", server };
   if (found !== null && found.server !== MADE_UP_SERVER) return found;
   const remedy = "name one with --kubeconfig, KUBECONFIG or --context, or a server with --server";
@@ -72,8 +77,39 @@ function clusterOf(config: KubeConfig, server: string | undefined): KubeConfig["
   );
 }
 
-/** Who has a token comes with nothing else: the server would look at a certificate first. */
-function userOf(config: KubeConfig, token: string | undefined): KubeConfig["users"][number] {
-  if (token !== undefined) return { name: "user", token };
-  return config.getCurrentUser() ?? { name: "user" };
+/** Who has a token comes with nothing else of the kubeconfig: the server would look at a certificate first. */
+function userOf(config: KubeConfig, { token, user }: ConnectionOptions): NamedUser {
+  const found = user === undefined ? config.getCurrentUser() : namedOf(config.users, "user", user);
+  return token === undefined ? (found ?? { name: "user" }) : { name: "user", token };
+}
+
+function namedOf<T extends { readonly name: string }>(all: readonly T[], what: string, name: string): T {
+  const found = all.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = all.map((one) => one.name).join(", ");
+  throw new CliError("NO_CLUSTER", `Cannot use --${what} ${name}: the kubeconfig has ${names === "" ? "none" : names}`);
+}
+
+/** For the library files go over the data of the kubeconfig. */
+function serverTls({ tls }: ConnectionOptions): Partial<NamedCluster> {
+  return {
+    ...(tls?.authority === undefined ? {} : { caFile: tls.authority, skipTLSVerify: false }),
+    ...(tls?.serverName === undefined ? {} : { tlsServerName: tls.serverName }),
+    ...(tls?.isUnchecked === true ? { skipTLSVerify: true } : {}),
+  };
+}
+
+function clientTls({ tls }: ConnectionOptions): Partial<NamedUser> {
+  return {
+    ...(tls?.certificate === undefined ? {} : { certFile: tls.certificate }),
+    ...(tls?.key === undefined ? {} : { keyFile: tls.key }),
+  };
+}
+
+function checkClientTls({ certFile, certData, keyFile, keyData }: NamedUser, { tls }: ConnectionOptions): void {
+  if (tls?.certificate === undefined && tls?.key === undefined) return;
+  const hasCertificate = (certFile ?? certData) !== undefined;
+  if (hasCertificate && (keyFile ?? keyData) !== undefined) return;
+  const [given, wanted] = hasCertificate ? ["client-certificate", "client-key"] : ["client-key", "client-certificate"];
+  throw new CliError("USAGE", `Cannot sign in with --${given} alone: give --${wanted}, too`);
 }

@@ -1,4 +1,4 @@
-import { SPIN_GROUP } from "@rcm/crds";
+import { SPIN_GROUP, SPIN_OLDER_GROUP } from "@rcm/crds";
 import type { Kube } from "@rcm/lib/kube";
 import { PODS, type PodObject } from "./kinds.ts";
 
@@ -12,9 +12,28 @@ export interface PodSelection {
 const DEFAULT_PORT = 80;
 const PORT_NAME = "http-app";
 
-/** Selects the pods of an application. */
-export function podsOfApp(name: string): string {
-  return `${SPIN_GROUP}/app-name=${name}`;
+/** Selects the pods of an application, which have the label of its own group. */
+export function podsOfApp(name: string, group: string = SPIN_GROUP): string {
+  return `${group}/app-name=${name}`;
+}
+
+export interface PodsOfApp {
+  readonly labelSelector: string;
+  readonly pods: readonly PodObject[];
+}
+
+/** Those of the older group if there are none of the other. No two applications of one name have pods. */
+export async function findPodsOfApp(
+  kube: Kube,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+  signal: AbortSignal,
+): Promise<PodsOfApp> {
+  const labelSelector = podsOfApp(name);
+  const pods = await listPods(kube, { namespace, labelSelector }, signal);
+  if (pods.length > 0) return { labelSelector, pods };
+  const older = podsOfApp(name, SPIN_OLDER_GROUP);
+  const olderPods = await listPods(kube, { namespace, labelSelector: older }, signal);
+  return { labelSelector: olderPods.length > 0 ? older : labelSelector, pods: olderPods };
 }
 
 export async function listPods(

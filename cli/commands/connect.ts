@@ -4,7 +4,7 @@ import { appHere } from "../app-here.ts";
 import { withCluster, type Cluster } from "../cluster/cluster.ts";
 import { findReadyPod } from "../cluster/find-ready-pod.ts";
 import { forwardToPod } from "../cluster/forward-to-pod.ts";
-import { podName, podsOfApp, portOf } from "../cluster/pods.ts";
+import { findPodsOfApp, podName, portOf } from "../cluster/pods.ts";
 import { serveConnections } from "../cluster/serve-connections.ts";
 import { defineCommand, type Io } from "../command.ts";
 import { CliError } from "../errors.ts";
@@ -40,10 +40,11 @@ export const CONNECT = defineCommand({
     if (name === undefined && !hasSelector) {
       throw new CliError("USAGE", "either one of <name>, --field-selector, or --label-selector is required");
     }
-    const parts = [name === undefined ? undefined : podsOfApp(name), labels];
-    const labelSelector = parts.filter((part) => part !== undefined).join(",");
     await withCluster(connection, io.stderr, async (cluster) => {
-      const selection = { namespace: cluster.namespace, labelSelector, fieldSelector };
+      const { kube, namespace } = cluster;
+      const ofApp = name === undefined ? undefined : await findPodsOfApp(kube, { name, namespace }, signal);
+      const labelSelector = [ofApp?.labelSelector, labels].filter((part) => part !== undefined).join(",");
+      const selection = { namespace, labelSelector, fieldSelector };
       await forward(cluster, { wanted: { selection, timeoutMs }, localPort }, io, signal);
     });
   },

@@ -1,8 +1,7 @@
 import { createInterface } from "node:readline";
 import { withCluster } from "../cluster/cluster.ts";
 import { found } from "../cluster/found.ts";
-import { SPIN_APPS } from "../cluster/kinds.ts";
-import { APPLICATION, getSpinApp } from "../cluster/spin-apps.ts";
+import { APPLICATION, getSpinApp, resourceOfApp } from "../cluster/spin-apps.ts";
 import { defineCommand, type Io } from "../command.ts";
 import { CliError } from "../errors.ts";
 import { CONNECTION_FLAGS, readConnection } from "../flags/connection-flags.ts";
@@ -23,7 +22,8 @@ export const DELETE = defineCommand({
       const ref = { name, namespace };
       const app = await getSpinApp(kube, ref, signal);
       if (!isSure && !(await confirm(io, signal))) return;
-      await found(kube.delete(SPIN_APPS, ref, { uid: app.metadata?.uid }, signal), SPIN_APPS, {
+      const resource = resourceOfApp(app);
+      await found(kube.delete(resource, ref, { uid: app.metadata?.uid }, signal), resource, {
         what: APPLICATION,
         name,
       });

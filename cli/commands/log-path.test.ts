@@ -21,6 +21,10 @@ describe("logPath()", () => {
       "?container=hello&follow=true&previous=true&timestamps=true",
     ],
     [{ tailLines: 0 }, "?container=hello&tailLines=0"],
+    [
+      { sinceTime: "2026-11-27T12:00:00Z", limitBytes: 10 },
+      "?container=hello&sinceTime=2026-11-27T12%3A00%3A00Z&limitBytes=10",
+    ],
     [{ tailLines: 5, sinceMs: 1500 }, "?container=hello&tailLines=5&sinceSeconds=2"],
   ];
   for (const [options, query] of cases) {

@@ -2,7 +2,7 @@ import { withDeadline } from "@rcm/lib/deadline";
 import { messageOf } from "@rcm/lib/errors";
 import { withCluster, type Cluster } from "../cluster/cluster.ts";
 import type { PodObject } from "../cluster/kinds.ts";
-import { containerOf, listPods, podName, podsOfApp } from "../cluster/pods.ts";
+import { containerOf, findPodsOfApp, podName } from "../cluster/pods.ts";
 import { readinessOf } from "../cluster/readiness.ts";
 import { getSpinApp } from "../cluster/spin-apps.ts";
 import { defineCommand, type Io } from "../command.ts";
@@ -26,6 +26,9 @@ const FLAGS: FlagTable = {
   container: { kind: "text", short: "c", help: "container of the pods, if not the application's" },
   tail: { kind: "integer", default: "-1", help: "show only so many lines of the end; -1 for all" },
   since: { kind: "duration", default: "0", help: "show only what is not older than this, such as 5m; 0 for all" },
+  "since-time": { kind: "text", help: "show only what is not older than this time, such as 2026-11-27T12:00:00Z" },
+  "limit-bytes": { kind: "integer", default: "0", help: "show only so many bytes of each pod's log; 0 for all" },
+  prefix: { kind: "switch", help: "begin each line with its pod; by default if there are several" },
   timestamps: { kind: "switch", help: "begin each line with its time" },
   ...CONNECTION_FLAGS,
 };
@@ -35,8 +38,13 @@ export const LOGS = defineCommand({
   summary: "Show what the pods of an application write; by default that of the spin.toml in this folder",
   argument: NAME_ARGUMENT,
   flags: FLAGS,
-  validate: (values) => ({ connection: readConnection(values), given: givenName(values), log: readLog(values) }),
-  async run({ connection, given, log }, io, signal) {
+  validate: (values) => ({
+    connection: readConnection(values),
+    given: givenName(values),
+    log: readLog(values),
+    prefix: values.text("prefix"),
+  }),
+  async run({ connection, given, log, prefix }, io, signal) {
     const name = await namedApp(given, io);
     await withCluster(connection, io.stderr, async (cluster) => {
       const pods = await podsOf(cluster, name, signal);
@@ -44,7 +52,8 @@ export const LOGS = defineCommand({
         const problem = `it has ${pods.length} pods, and ${MAX_FOLLOWED} can be followed at a time`;
         throw new CliError("USAGE", `Cannot follow the logs of "${name}": ${problem}: leave out --follow`);
       }
-      const logs = pods.map((pod) => ({ pod, app: name, prefix: pods.length === 1 ? "" : `[pod/${podName(pod)}] ` }));
+      const isPrefixed = prefix === "" ? pods.length > 1 : prefix === "true";
+      const logs = pods.map((pod) => ({ pod, app: name, prefix: isPrefixed ? `[pod/${podName(pod)}] ` : "" }));
       await printLogs(logs, { options: log, cluster, io }, signal).catch((error: unknown) => {
         if (!log.isFollowed || !signal.aborted) throw error; // To stop it is the way to end it.
       });
@@ -52,20 +61,31 @@ export const LOGS = defineCommand({
   },
 });
 
+/** RFC 3339, as the API server takes it. */
+const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
 function readLog(values: FlagValues): LogOptions {
+  const sinceTime = values.matching("since-time", TIME, "a time such as 2026-11-27T12:00:00Z");
+  const sinceMs = values.durationMs("since");
+  if (sinceTime !== undefined && sinceMs > 0) {
+    throw new CliError("USAGE", "at most one of --since-time and --since may be used");
+  }
+  const limitBytes = values.integer("limit-bytes", { min: 0, max: Number.MAX_SAFE_INTEGER });
   return {
     isFollowed: values.isOn("follow"),
     isPrevious: values.isOn("previous"),
     hasTimestamps: values.isOn("timestamps"),
     tailLines: values.integer("tail", { min: -1, max: 2_147_483_647 }),
-    sinceMs: values.durationMs("since"),
+    sinceMs,
+    sinceTime,
+    ...(limitBytes === 0 ? {} : { limitBytes }),
     container: values.optional("container"),
   };
 }
 
 /** @throws {CliError} `NOT_FOUND` says why it has none. */
 async function podsOf({ kube, namespace }: Cluster, name: string, signal: AbortSignal): Promise<readonly PodObject[]> {
-  const pods = await listPods(kube, { namespace, labelSelector: podsOfApp(name) }, signal);
+  const { pods } = await findPodsOfApp(kube, { name, namespace }, signal);
   if (pods.length > 0) return pods;
   const { text } = readinessOf(await getSpinApp(kube, { name, namespace }, signal));
   throw new CliError("NOT_FOUND", `The application "${name}" has no pods: ${text}`);

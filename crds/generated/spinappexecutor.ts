@@ -47,7 +47,7 @@ export interface SpinAppExecutorSpecDeploymentConfig {
   otel?: SpinAppExecutorSpecDeploymentConfigOtel;
 }
 /**
- * Where the runtime sends its telemetry, in the variables of OpenTelemetry.
+ * Where the runtime sends its telemetry, in the variables of OpenTelemetry. Our own shim sends none; others may.
  */
 export interface SpinAppExecutorSpecDeploymentConfigOtel {
   /**

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { announce } from "./announce.ts";
-import { exampleJob, exampleRecord, failedRecord } from "./build-examples.ts";
+import { endedJob, exampleJob, exampleRecord, failedRecord } from "./build-examples.ts";
 import type { StatusJson } from "./status.ts";
 
 function ready(reason: string): StatusJson {
@@ -37,6 +37,19 @@ describe("announce()", () => {
       "Warning ShimFailed Uninstall node1: InUse: default/x",
       "Normal ShimRemoved Uninstall node1: the shim was removed",
     ]);
+  });
+
+  it("tells of pods that an install ended, the node too, also where it went well", () => {
+    const job = endedJob({ lostPods: ["default/a", "default/b"] });
+    const told = announce({ ...quiet, news: [{ job, record: exampleRecord() }] });
+    expect(told.map(({ reason }) => reason)).to.deep.equal(["ShimProvisioned", "PodsLost"]);
+    expect(told[1]).to.deep.equal({
+      type: "Warning",
+      reason: "PodsLost",
+      action: "Install",
+      note: "node1: containers of these pods ended during the install: default/a, default/b",
+      node: { name: "node1", uid: "uid-node1" },
+    });
   });
 
   it("tells the node of failures only", () => {

@@ -1,4 +1,5 @@
 import type { News } from "./decide-node.ts";
+import { lostPodsOf } from "./pod-names.ts";
 import type { StatusJson } from "./status.ts";
 
 /** An Event to be: `node` is set where the Node should show it too. */
@@ -9,6 +10,7 @@ export interface Announcement {
     | "ShimFailed"
     | "ShimRolledBack"
     | "ShimRemoved"
+    | "PodsLost"
     | "RolloutPaused"
     | "RuntimeClassConflict"
     | "RuntimeClassRefused"
@@ -26,7 +28,16 @@ export interface AnnounceInput {
 
 /** Everything that is worth an Event in this pass; reasons are a contract with those who filter by them. */
 export function announce({ news, before, status }: AnnounceInput): readonly Announcement[] {
-  return [...news.map((item) => announceEnd(item)), ...announceHold(before, status)];
+  return [...news.flatMap((item) => [announceEnd(item), ...announceLost(item)]), ...announceHold(before, status)];
+}
+
+/** An install that went well may have ended pods all the same: their owners want to know. */
+function announceLost({ job }: News): readonly Announcement[] {
+  const pods = lostPodsOf(job);
+  if (pods.length === 0) return [];
+  const node = { name: job.nodeName, uid: job.nodeUid };
+  const note = `${node.name}: containers of these pods ended during the install: ${pods.join(", ")}`;
+  return [{ type: "Warning", reason: "PodsLost", action: "Install", note, node }];
 }
 
 function announceEnd({ job, record }: News): Announcement {

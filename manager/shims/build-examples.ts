@@ -170,6 +170,7 @@ export function exampleFacts(part: Partial<NodeFacts> = {}): NodeFacts {
     shimUid: "shim-uid",
     handler: "spin",
     retry: "",
+    usersGone: false,
     ...part,
   };
 }
@@ -196,6 +197,7 @@ export function exampleObserved(part: Partial<Observed> = {}): Observed {
     nodes: [exampleNode()],
     jobs: [],
     runtimeClass: undefined,
+    usersGone: new Set(),
     maxConcurrentJobs: 100,
     nowMs: NOW_MS,
     now: NOW,

@@ -1,26 +1,10 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import {
-  ago,
-  endedJob,
-  exampleFacts,
-  exampleJob,
-  exampleNode,
-  examplePod,
-  exampleRecord,
-  failedRecord,
-  NOW_MS,
-} from "./build-examples.ts";
-import { decideNode, type Decision, type NodeFacts } from "./decide-node.ts";
+import { decided, type Case } from "./build-cases.ts";
+import { ago, endedJob, exampleFacts, exampleNode, exampleRecord, failedRecord, NOW_MS } from "./build-examples.ts";
+import { decideNode, type NodeFacts } from "./decide-node.ts";
 
-interface Case {
-  readonly says: string;
-  readonly facts: Partial<NodeFacts>;
-  readonly expected: Partial<Decision>;
-  /** Operation and attempt of what is started. */
-  readonly starts?: string;
-}
-
+const REMEDY = "annotate the Shim with runtime.spinkube.dev/retry to try again";
 const ABSENT = { kind: "absent" } as const;
 const LOST = { reason: "NodeNotReady", message: "Node is not Ready", kind: "waiting" } as const;
 const UNSUPPORTED = { reason: "NoArtifactForPlatform", message: "none", kind: "unsupported" } as const;
@@ -139,7 +123,7 @@ const FAILURES: readonly Case[] = [
   {
     says: "does not try again what cannot help",
     facts: { record: failedRecord({ reason: "DigestMismatch", at: ago(90_000) }) },
-    expected: { state: "Failed", message: "The server said 503 (not tried again until the Shim changes)" },
+    expected: { state: "Failed", message: `The server said 503 (not tried again until the Shim changes: ${REMEDY})` },
   },
   {
     says: "tries a new spec at once",
@@ -151,8 +135,7 @@ const FAILURES: readonly Case[] = [
     says: "gives up after eight failures",
     facts: { record: failedRecord({ failures: 8, attempt: 8, at: ago(90_000) }) },
     expected: {
-      message:
-        "The server said 503 (given up after 8 tries: annotate the Shim with runtime.spinkube.dev/retry to try again)",
+      message: `The server said 503 (given up after 8 tries: ${REMEDY})`,
     },
   },
   {
@@ -162,112 +145,50 @@ const FAILURES: readonly Case[] = [
     starts: "install 9",
   },
   {
+    says: "tries again after a reboot, however often it failed before",
+    facts: {
+      record: failedRecord({ reason: "ContainerdUnavailable", failures: 8, attempt: 8, bootId: "boot-before" }),
+    },
+    expected: { state: "Failed", failed: true, message: "The server said 503" },
+    starts: "install 9",
+  },
+  {
+    says: "tries again after an update of containerd, even what could not help before",
+    facts: { record: failedRecord({ reason: "ShimBroken", rolledBack: true, runtimeVersion: "containerd://1.6.20" }) },
+    expected: { state: "RolledBack", failed: true, message: "The server said 503" },
+    starts: "install 2",
+  },
+  {
+    says: "does not take a containerd that does not answer for another one",
+    facts: {
+      node: exampleNode({ runtimeVersion: "containerd://Unknown" }),
+      record: failedRecord({ failures: 8, at: ago(90_000) }),
+    },
+    expected: { state: "Failed", failed: true },
+  },
+  {
+    says: "nor one that had not answered when it failed",
+    facts: { record: failedRecord({ failures: 8, at: ago(90_000), runtimeVersion: "containerd://Unknown" }) },
+    expected: { state: "Failed", failed: true },
+  },
+  {
+    says: "waits for a rebooted node to be ready",
+    facts: { record: failedRecord({ failures: 8, bootId: "boot-before" }), ineligible: LOST },
+    expected: { state: "Failed", failed: true },
+  },
+  {
     says: "does not try again on a node that is not ready",
     facts: { record: failedRecord({ at: ago(90_000) }), ineligible: LOST },
     expected: { state: "Failed", failed: true },
   },
 ];
 
-const REMOVALS: readonly Case[] = [
-  {
-    says: "has nothing to do where nothing is",
-    facts: { wanted: ABSENT },
-    expected: { state: "Removing", settled: true },
-  },
-  {
-    says: "uninstalls what the record names",
-    facts: { wanted: ABSENT, record: exampleRecord() },
-    expected: { state: "Removing", reason: "NotWanted", settled: false },
-    starts: "uninstall 2",
-  },
-  {
-    says: "uninstalls where only the label is left",
-    facts: { wanted: ABSENT, marked: true },
-    expected: { state: "Removing" },
-    starts: "uninstall 1",
-  },
-  {
-    says: "has nothing to do where no installer ever started",
-    facts: { wanted: ABSENT, record: failedRecord({ untouched: true }) },
-    expected: { state: "Removing", settled: true, record: undefined, touched: false },
-  },
-  {
-    says: "but waits for a node that may have more to say of that",
-    facts: { wanted: ABSENT, record: failedRecord({ untouched: true }), node: exampleNode({ ready: false }) },
-    expected: { state: "Removing", reason: "NodeNotReady", settled: false },
-  },
-  {
-    says: "and uninstalls when a pod has started after all",
-    facts: {
-      wanted: ABSENT,
-      record: failedRecord({ untouched: true, job: "late" }),
-      jobs: [exampleJob({ name: "late", phase: "failed", endedAt: ago(20), pod: examplePod({ started: true }) })],
-    },
-    expected: { state: "Removing", reason: "NotWanted", settled: false },
-    starts: "uninstall 2",
-  },
-  {
-    says: "uninstalls after a failure that may have left something",
-    facts: { wanted: ABSENT, record: failedRecord() },
-    expected: { state: "Removing", reason: "NotWanted", settled: false },
-    starts: "uninstall 2",
-  },
-  {
-    says: "forgets a machine that is not there any more",
-    facts: { wanted: ABSENT, record: exampleRecord({ machineId: "machine-before" }) },
-    expected: { settled: true, touched: false },
-  },
-  {
-    says: "waits for a node that is not ready",
-    facts: { wanted: ABSENT, record: exampleRecord(), node: exampleNode({ ready: false }) },
-    expected: { state: "Removing", reason: "NodeNotReady", settled: false },
-  },
-  {
-    says: "is done after a successful removal",
-    facts: {
-      wanted: ABSENT,
-      record: exampleRecord(),
-      jobs: [endedJob({ level: undefined as never }, { operation: "uninstall" })],
-    },
-    expected: { settled: true },
-  },
-  {
-    says: "waits for pods that use the handler, which is no failure",
-    facts: {
-      wanted: ABSENT,
-      record: failedRecord({ operation: "uninstall", reason: "InUse", message: "default/x uses it" }),
-    },
-    expected: { state: "Removing", failed: false, reason: "InUse", message: "default/x uses it" },
-  },
-  {
-    says: "asks again and again while pods use the handler",
-    facts: {
-      wanted: ABSENT,
-      record: failedRecord({ operation: "uninstall", reason: "InUse", failures: 40, at: ago(31) }),
-    },
-    expected: { state: "Removing" },
-    starts: "uninstall 2",
-  },
-  {
-    says: "reports a removal that failed",
-    facts: { wanted: ABSENT, record: failedRecord({ operation: "uninstall", reason: "RestartFailed" }) },
-    expected: { state: "Failed", failed: true, reason: "RestartFailed" },
-  },
-  {
-    says: "installs again after a removal that failed",
-    facts: { record: failedRecord({ operation: "uninstall", reason: "RestartFailed" }) },
-    expected: { state: "Pending", reason: "Outdated" },
-    starts: "install 1",
-  },
-];
-
 describe("decideNode()", () => {
-  for (const { says, facts, expected, starts } of [...PRESENT, ...FAILURES, ...REMOVALS]) {
-    it(says, () => {
-      const decision = decideNode(exampleFacts(facts), NOW_MS);
-      expect(decision).to.deep.include(expected);
-      const { start } = decision;
-      expect(start === undefined ? undefined : `${start.operation} ${start.attempt}`).to.equal(starts);
+  for (const one of [...PRESENT, ...FAILURES]) {
+    it(one.says, () => {
+      const { decision, started } = decided(one);
+      expect(decision).to.deep.include(one.expected);
+      expect(started).to.equal(one.starts);
     });
   }
 
@@ -285,6 +206,27 @@ describe("decideNode()", () => {
       expect(decideNode(exampleFacts(facts), NOW_MS).start?.untouched).to.equal(untouched);
     });
   }
+
+  const reasons: readonly [says: string, facts: Partial<NodeFacts>, why: string][] = [
+    ["for a failure", { record: failedRecord({ at: ago(11) }) }, "Retry"],
+    ["for a reboot", { record: failedRecord({ bootId: "boot-before" }) }, "NodeRebooted"],
+    ["for another containerd", { record: failedRecord({ runtimeVersion: "containerd://1.6" }) }, "ContainerdChanged"],
+  ];
+  for (const [says, facts, why] of reasons) {
+    it(`says why it tries again: ${says}`, () => {
+      expect(decideNode(exampleFacts(facts), NOW_MS).start?.why).to.equal(why);
+    });
+  }
+
+  it("tries a node that fails after a reboot as well no more often than any other", () => {
+    const before = failedRecord({ failures: 8, attempt: 8, bootId: "boot-before" });
+    const { start } = decideNode(exampleFacts({ record: before }), NOW_MS);
+    const job = endedJob({ ok: false, reason: "ContainerdUnavailable" }, { attempt: start?.attempt ?? 0 });
+    const { record, start: next, afterMs } = decideNode(exampleFacts({ record: before, jobs: [job] }), NOW_MS);
+    expect(record).to.include({ failures: 1, attempt: 9, bootId: "boot-node1" });
+    expect(next).to.equal(undefined);
+    expect(afterMs).to.be.within(1, 5000);
+  });
 
   it("says when a failed node comes next, later with each failure, never later than ten minutes", () => {
     const delays = [1, 2, 3, 4, 7].map((failures) => {

@@ -2,10 +2,12 @@ import type { ShimStatusNodeState } from "@rcm/crds";
 import type { Operation } from "@rcm/lib/install-job";
 import type { Ineligible } from "./eligibility.ts";
 import type { NodeJob } from "./job-view.ts";
+import { newestJob } from "./newest-job.ts";
+import { nodeChange } from "./node-change.ts";
 import type { NodeView } from "./node-view.ts";
 import type { NodeRecord } from "./record.ts";
 import { progressOf, recordFromJob } from "./result.ts";
-import { pauseMs, retryOf } from "./retry.ts";
+import { LOOK_MS, pauseMs, retryOf } from "./retry.ts";
 
 export type NodeState = ShimStatusNodeState["state"];
 
@@ -13,6 +15,8 @@ export type NodeState = ShimStatusNodeState["state"];
 const HANDLER_REPORT_MS = 360_000;
 /** A kubelet that never reports a handler which containerd serves is not asked about it more often than this. */
 const HANDLER_DOUBT_AGAIN_MS = 24 * 3_600_000;
+/** Why a Job was made that only asks whether pods still use the handler, and removes it if not. */
+export const STILL_IN_USE = "StillInUse";
 
 /** All that is known of one node for one Shim. */
 export interface NodeFacts {
@@ -29,6 +33,8 @@ export interface NodeFacts {
   readonly handler: string;
   /** Value of the retry annotations, of Shim and node together. */
   readonly retry: string;
+  /** None of the pods that the record names as users is there any more; false before anybody has looked. */
+  readonly usersGone: boolean;
 }
 
 interface Start {
@@ -71,7 +77,7 @@ export interface Decision {
 
 /** Decides what one node needs; whether it may have it now is the rollout's business. */
 export function decideNode(facts: NodeFacts, nowMs: number): Decision {
-  const latest = newest(facts.jobs);
+  const latest = newestJob(facts.jobs);
   const progress = latest === undefined ? undefined : progressOf(latest, nowMs);
   if (latest !== undefined && progress?.kind === "working") {
     return { ...base(facts), ...working(latest, progress.obstacle, facts.record), active: latest };
@@ -81,17 +87,6 @@ export function decideNode(facts: NodeFacts, nowMs: number): Decision {
   const decision = rest({ ...facts, record, marked: record !== undefined }, nowMs);
   const isNews = facts.record !== undefined || facts.marked || decision.record !== undefined;
   return isNews ? { ...decision, news: { job: latest, record } } : decision;
-}
-
-function newest(jobs: readonly NodeJob[]): NodeJob | undefined {
-  return jobs.reduce<NodeJob | undefined>(
-    (best, job) => (best === undefined || isAfter(job, best) ? job : best),
-    undefined,
-  );
-}
-
-function isAfter(a: NodeJob, b: NodeJob): boolean {
-  return a.createdAt === b.createdAt ? a.attempt > b.attempt : a.createdAt > b.createdAt;
 }
 
 /** Its end is in the record already, or is older than what the record says. */
@@ -162,23 +157,30 @@ function goodState({ level = "Loaded" }: NodeRecord): Pick<Decision, "state" | "
 /** Why a good record may not be true any more. */
 function doubtOf(record: NodeRecord, { node, handler, shimUid }: NodeFacts, nowMs: number): string | undefined {
   if (record.shimUid !== shimUid) return "ShimRecreated";
-  if (record.bootId !== node.bootId) return "NodeRebooted";
-  if (record.runtimeVersion !== node.runtimeVersion) return "ContainerdChanged";
+  const change = nodeChange(record, node);
+  if (change !== undefined) return change;
   if (node.handlers === undefined || node.handlers.includes(handler)) return undefined;
   const patienceMs = record.why === "HandlerNotReported" ? HANDLER_DOUBT_AGAIN_MS : HANDLER_REPORT_MS;
   return nowMs - Date.parse(record.at) > patienceMs ? "HandlerNotReported" : undefined;
 }
 
 function afterFailure(facts: NodeFacts, record: NodeRecord, nowMs: number): Decision {
-  const verdict = retryOf(record, facts.retry);
+  const verdict = retryOf(record, facts);
   const message = (record.message ?? "") + verdict.remark;
   const state = record.rolledBack === true ? "RolledBack" : "Failed";
   const failed = { ...base(facts), state, failed: true, reason: record.reason ?? "InternalError", message } as const;
   if (verdict.kind === "never" || facts.ineligible !== undefined) return failed;
-  const afterMs = verdict.kind === "now" ? 0 : Date.parse(record.at) + pauseMs(record) - nowMs;
-  if (afterMs > 0) return { ...failed, afterMs };
+  const afterMs = verdict.kind === "now" ? 0 : Date.parse(record.at) + pauseMs(record, facts.usersGone) - nowMs;
+  if (afterMs > 0) return { ...failed, afterMs: record.users === undefined ? afterMs : Math.min(afterMs, LOOK_MS) };
   const { operation, hash } = record;
-  return { ...failed, start: { operation, hash, why: "Retry", ...newJob(facts, hash, record.attempt) } };
+  return {
+    ...failed,
+    start: { operation, hash, why: whyAgain(record, facts), ...newJob(facts, hash, record.attempt) },
+  };
+}
+
+function whyAgain(record: NodeRecord, { node }: NodeFacts): string {
+  return nodeChange(record, node) ?? (record.reason === "InUse" ? STILL_IN_USE : "Retry");
 }
 
 /** A name is never used twice: Jobs that a lost record forgot count too. */

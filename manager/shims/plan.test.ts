@@ -2,6 +2,7 @@ import { nodeKey, RETRY_ANNOTATION } from "@rcm/crds";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { artifactsOf } from "./artifacts.ts";
+import { startsOf } from "./build-cases.ts";
 import {
   ago,
   endedJob,
@@ -40,11 +41,6 @@ function plan(part: Partial<Observed>): Plan {
   return planShim(exampleObserved(part));
 }
 
-/** What is started: operation, node, attempt. */
-function starts({ starts: orders }: Plan): readonly string[] {
-  return orders.map(({ operation, node, attempt }) => `${operation} ${node.name} ${attempt}`);
-}
-
 function reasonOf({ status }: Plan): string | undefined {
   return status?.conditions?.[0]?.reason;
 }
@@ -53,7 +49,7 @@ describe("planShim()", () => {
   it("starts one Job on each selected node, and holds the Shim first", () => {
     const nodes = [exampleNode(), exampleNode({ name: "node2" }), exampleNode({ name: "other", labels: {} })];
     const made = plan({ nodes, shim: exampleShim({}, { finalizers: [] }) });
-    expect(starts(made)).to.deep.equal(["install node1 1", "install node2 1"]);
+    expect(startsOf(made)).to.deep.equal(["install node1 1", "install node2 1"]);
     expect([made.addFinalizer, made.runtimeClass.kind]).to.deep.equal([true, "create"]);
     expect(made.demotions.map(({ labels }) => labels[KEY])).to.deep.equal(["pending", "pending"]);
     expect(made.starts[0]?.artifact).to.deep.equal({
@@ -88,7 +84,7 @@ describe("planShim()", () => {
   it("gives a node pods only after everything else", () => {
     const made = plan({ jobs: [endedJob({}, { hash: wantedHash() })] });
     expect(made.promotions.map(({ labels }) => labels[KEY])).to.deep.equal(["provisioned"]);
-    expect([made.demotions, starts(made)]).to.deep.equal([[], []]);
+    expect([made.demotions, startsOf(made)]).to.deep.equal([[], []]);
     expect(made.announcements.map(({ reason, note }) => [reason, note])).to.deep.equal([
       ["ShimProvisioned", "node1: Proven sha256:dddddddddddd"],
     ]);
@@ -96,7 +92,7 @@ describe("planShim()", () => {
 
   it("does not start on a node where another Shim's installer is at work", () => {
     const job = exampleJob({ ownerUid: "other-shim", shim: "other", nodeUid: "uid-node1" });
-    expect(starts(plan({ nodes: [exampleNode(), exampleNode({ name: "node2" })], jobs: [job] }))).to.deep.equal([
+    expect(startsOf(plan({ nodes: [exampleNode(), exampleNode({ name: "node2" })], jobs: [job] }))).to.deep.equal([
       "install node2 1",
     ]);
   });
@@ -104,7 +100,7 @@ describe("planShim()", () => {
   it("counts all Shims' installers against the cluster's limit", () => {
     const job = exampleJob({ ownerUid: "other-shim", nodeUid: "uid-node9" });
     const nodes = ["node1", "node2", "node3"].map((name) => exampleNode({ name }));
-    expect(starts(plan({ nodes, jobs: [job], maxConcurrentJobs: 3 }))).to.deep.equal([
+    expect(startsOf(plan({ nodes, jobs: [job], maxConcurrentJobs: 3 }))).to.deep.equal([
       "install node1 1",
       "install node2 1",
     ]);
@@ -112,13 +108,16 @@ describe("planShim()", () => {
 
   it("does not believe a Job that the Shim does not own", () => {
     const made = plan({ jobs: [endedJob({}, { ownerUid: undefined, hash: wantedHash() })] });
-    expect([made.promotions, starts(made)]).to.deep.equal([[], ["install node1 1"]]);
+    expect([made.promotions, startsOf(made)]).to.deep.equal([[], ["install node1 1"]]);
   });
 
   it("does not believe a Job of a node that had the same name", () => {
     const old = endedJob({}, { nodeUid: "uid-before", hash: wantedHash() });
     const made = plan({ jobs: [old] });
-    expect([made.jobsToDelete.map(({ name }) => name), starts(made)]).to.deep.equal([[old.name], ["install node1 1"]]);
+    expect([made.jobsToDelete.map(({ name }) => name), startsOf(made)]).to.deep.equal([
+      [old.name],
+      ["install node1 1"],
+    ]);
   });
 
   it("removes the Job of a node that is gone", () => {
@@ -160,26 +159,26 @@ describe("planShim()", () => {
         since: NOW,
       },
     ]);
-    expect([starts(made), made.demotions]).to.deep.equal([[], []]);
+    expect([startsOf(made), made.demotions]).to.deep.equal([[], []]);
   });
 
   it("retries by the annotation of the Shim or of one node", () => {
     const failed = { ok: false, reason: "DigestMismatch", failures: 1 } as const;
     const nodes = [recorded({ ...failed }, { name: "node1" }), recorded({ ...failed }, { name: "node2", retry: "1" })];
-    expect(starts(plan({ nodes }))).to.deep.equal(["install node2 2"]);
+    expect(startsOf(plan({ nodes }))).to.deep.equal(["install node2 2"]);
     const shim = exampleShim({}, { annotations: { [RETRY_ANNOTATION]: "1" } });
-    expect(starts(plan({ nodes, shim }))).to.deep.equal(["install node1 2", "install node2 2"]);
+    expect(startsOf(plan({ nodes, shim }))).to.deep.equal(["install node1 2", "install node2 2"]);
   });
 
   it("starts nothing while paused", () => {
     const made = plan({ shim: exampleShim({ paused: true }) });
-    expect([starts(made), reasonOf(made)]).to.deep.equal([[], "Paused"]);
+    expect([startsOf(made), reasonOf(made)]).to.deep.equal([[], "Paused"]);
     expect(made.announcements.map(({ reason }) => reason)).to.deep.equal(["RolloutPaused"]);
   });
 
   it("removes the shim from a node that is not selected any more", () => {
     const made = plan({ nodes: [recorded({}, { labels: { [KEY]: "provisioned" } })] });
-    expect(starts(made)).to.deep.equal(["uninstall node1 2"]);
+    expect(startsOf(made)).to.deep.equal(["uninstall node1 2"]);
     expect(made.demotions[0]?.labels).to.include({ [KEY]: "uninstalling" });
     expect([made.removeFinalizer, reasonOf(made)]).to.deep.equal([false, "Removing"]);
   });
@@ -193,7 +192,7 @@ describe("planShim() of a Shim that is being deleted", () => {
   it("removes the shim from every node that has it, paused or not", () => {
     const nodes = [recorded(), exampleNode({ name: "node2" })];
     const made = removal({ nodes }, { paused: true });
-    expect([starts(made), made.removeFinalizer, made.runtimeClass.kind]).to.deep.equal([
+    expect([startsOf(made), made.removeFinalizer, made.runtimeClass.kind]).to.deep.equal([
       ["uninstall node1 2"],
       false,
       "none",
@@ -202,7 +201,7 @@ describe("planShim() of a Shim that is being deleted", () => {
 
   it("waits for an installer that is at work", () => {
     const made = removal({ jobs: [exampleJob({ createdAt: ago(1) })] });
-    expect([starts(made), made.removeFinalizer]).to.deep.equal([[], false]);
+    expect([startsOf(made), made.removeFinalizer]).to.deep.equal([[], false]);
   });
 
   it("lets go when the last node is clean, after the node and the RuntimeClass", () => {
@@ -221,7 +220,7 @@ describe("planShim() of a Shim that is being deleted", () => {
 
   it("lets go when no node was ever touched", () => {
     const made = removal({ nodes: [exampleNode()] });
-    expect([made.removeFinalizer, starts(made), made.demotions]).to.deep.equal([true, [], []]);
+    expect([made.removeFinalizer, startsOf(made), made.demotions]).to.deep.equal([true, [], []]);
   });
 
   it("lets go of a node on which no installer ever started, without another", () => {
@@ -233,7 +232,7 @@ describe("planShim() of a Shim that is being deleted", () => {
     const note = failed.demotions[0]?.annotations[KEY] ?? undefined;
     const records = { [KEY]: parseRecord(note) };
     const made = removal({ nodes: [exampleNode({ labels: { [KEY]: "failed" }, records })] });
-    expect([starts(made), made.removeFinalizer]).to.deep.equal([[], true]);
+    expect([startsOf(made), made.removeFinalizer]).to.deep.equal([[], true]);
     expect(made.demotions.map(({ labels, annotations }) => [labels[KEY], annotations[KEY]])).to.deep.equal([
       [null, null],
     ]);
@@ -265,7 +264,7 @@ describe("planShim() with other Shims", () => {
   it("starts nothing when an older Shim has the handler, and says so", () => {
     const shim = exampleShim({ runtimeClass: { name: "another", handler: "spin" } });
     const made = plan({ shim, shims: [older, shim] });
-    expect([starts(made), reasonOf(made), made.runtimeClass.kind]).to.deep.equal([[], "HandlerConflict", "none"]);
+    expect([startsOf(made), reasonOf(made), made.runtimeClass.kind]).to.deep.equal([[], "HandlerConflict", "none"]);
     expect(made.announcements[0]).to.deep.include({ reason: "HandlerConflict", type: "Warning" });
     expect(made.status?.conditions?.[0]?.message).to.match(/Shim "older" is older and has the handler "spin"/);
   });
@@ -277,17 +276,17 @@ describe("planShim() with other Shims", () => {
 
   it("goes on in the older one", () => {
     const younger = exampleShim({}, { name: "younger", uid: "y", creationTimestamp: ago(1) });
-    expect(starts(plan({ shims: [exampleShim(), younger] }))).to.deep.equal(["install node1 1"]);
+    expect(startsOf(plan({ shims: [exampleShim(), younger] }))).to.deep.equal(["install node1 1"]);
   });
 
   it("still removes what it has on nodes", () => {
     const shim = exampleShim({}, DELETED);
-    expect(starts(plan({ shim, shims: [older, shim], nodes: [recorded()] }))).to.deep.equal(["uninstall node1 2"]);
+    expect(startsOf(plan({ shim, shims: [older, shim], nodes: [recorded()] }))).to.deep.equal(["uninstall node1 2"]);
   });
 
   it("reports a RuntimeClass that somebody else made, and goes on", () => {
     const made = plan({ runtimeClass: { metadata: { name: "wasmtime-spin-v2", uid: "x" }, handler: "runc" } });
-    expect([starts(made), reasonOf(made)]).to.deep.equal([["install node1 1"], "RuntimeClassConflict"]);
+    expect([startsOf(made), reasonOf(made)]).to.deep.equal([["install node1 1"], "RuntimeClassConflict"]);
   });
 
   it("says the server's words when it refuses the RuntimeClass, once", () => {

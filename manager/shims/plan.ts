@@ -3,7 +3,7 @@ import type { Outcome } from "../outcome.ts";
 import { announce, type Announcement } from "./announce.ts";
 import { artifactsOf, type WantedArtifact } from "./artifacts.ts";
 import type { RuntimeClassProblem } from "./conditions.ts";
-import { decideNode, type Decision, type News, type NodeFacts } from "./decide-node.ts";
+import { decideNode, STILL_IN_USE, type Decision, type News, type NodeFacts } from "./decide-node.ts";
 import { ineligible, matches } from "./eligibility.ts";
 import { findConflict } from "./handler-conflict.ts";
 import type { JobView, NodeJob } from "./job-view.ts";
@@ -11,7 +11,7 @@ import type { JobOrder } from "./job.ts";
 import { projectNode, type NodePatch } from "./node-projection.ts";
 import type { NodeView } from "./node-view.ts";
 import { progressOf } from "./result.ts";
-import { planRollout, type Hold, type Rollout } from "./rollout.ts";
+import { planRollout, share, type Hold, type Rollout } from "./rollout.ts";
 import {
   planRuntimeClass,
   planRuntimeClassRemoval,
@@ -20,6 +20,7 @@ import {
 } from "./runtime-class.ts";
 import { isSame } from "./same.ts";
 import { isDeleting, nameOf, type ShimObject } from "./shim-object.ts";
+import { spentJobs } from "./spent-jobs.ts";
 import { statusOf, type StatusJson } from "./status.ts";
 
 /** All that decisions about one Shim rest on. */
@@ -32,6 +33,8 @@ export interface Observed {
   readonly jobs: readonly NodeJob[];
   /** The one with the name that this Shim wants. */
   readonly runtimeClass: RuntimeClassJson | undefined;
+  /** Names of Jobs that found pods using the handler, none of which is there any more. */
+  readonly usersGone: ReadonlySet<string>;
   /** Installers that may run in the cluster at a time. */
   readonly maxConcurrentJobs: number;
   readonly nowMs: number;
@@ -68,6 +71,8 @@ export interface Plan extends Report {
 const RESYNC_MS = 600_000;
 /** Pods that have not started are looked at this often, in milliseconds. */
 const START_POLL_MS = 5_000;
+/** So much of the cluster's installers may be at work only to ask whether pods still use a handler. */
+const POLL_SHARE = "25%";
 
 export function planShim(observed: Observed): Plan {
   const { shim, nodes, nowMs } = observed;
@@ -80,13 +85,12 @@ export function planShim(observed: Observed): Plan {
   const runtimeClass = runtimeClassPlan(observed, isGone);
   const news = decisions.flatMap((decision) => decision.news ?? []);
   const findings = { decisions: shown, hold: rollout.hold, news, isGone };
-  const uids = new Set(nodes.map(({ uid }) => uid));
   return {
     addFinalizer: !isDeleting(shim) && !hasFinalizer(shim),
     runtimeClass,
     demotions: patches.filter(({ promotes }) => !promotes),
     starts: rollout.starts.flatMap((decision) => orderOf(observed, decision)),
-    jobsToDelete: own.filter((job) => !uids.has(job.nodeUid) || progressOf(job, nowMs).kind === "hopeless"),
+    jobsToDelete: spentJobs(own, nodes, nowMs),
     promotions: patches.filter(({ promotes }) => promotes),
     ...report(observed, findings, conflictOf(runtimeClass)),
     ifRefused: (message) => report(observed, findings, { reason: "RuntimeClassRefused", message }),
@@ -113,7 +117,7 @@ function decide(observed: Observed, own: readonly NodeJob[]): readonly Decision[
     const ours = jobs.get(node.uid) ?? [];
     if (!isWanted && !marked && ours.length === 0) return [];
     const artifact = isWanted ? artifacts(node) : undefined;
-    return [decideNode(factsOf(shim, { node, jobs: ours, marked, artifact }), nowMs)];
+    return [decideNode(factsOf(observed, { node, jobs: ours, marked, artifact }), nowMs)];
   });
 }
 
@@ -125,17 +129,19 @@ interface NodeInput {
   readonly artifact: WantedArtifact | undefined;
 }
 
-function factsOf(shim: ShimObject, { node, jobs, marked, artifact }: NodeInput): NodeFacts {
+function factsOf({ shim, usersGone }: Observed, { node, jobs, marked, artifact }: NodeInput): NodeFacts {
+  const record = node.records[nodeKey(nameOf(shim))];
   return {
     node,
     jobs,
     marked,
-    record: node.records[nodeKey(nameOf(shim))],
+    record,
     wanted: artifact === undefined ? { kind: "absent" } : { kind: "present", hash: artifact.hash },
     ineligible: artifact?.missing ?? ineligible(node, shim.spec.tolerations ?? []),
     shimUid: shim.metadata.uid ?? "",
     handler: shim.spec.runtimeClass.handler,
     retry: retryValue(shim, node),
+    usersGone: record !== undefined && usersGone.has(record.job),
   };
 }
 
@@ -154,6 +160,7 @@ function holdBack({ shim, shims, jobs, nowMs, maxConcurrentJobs }: Observed, dec
     decisions,
     busy: new Set(working.map(({ nodeUid }) => nodeUid)),
     slots: maxConcurrentJobs - working.length,
+    pollSlots: share(POLL_SHARE, maxConcurrentJobs) - working.filter(({ why }) => why === STILL_IN_USE).length,
   });
   const conflict = findConflict(shim, shims);
   if (conflict === undefined || isDeleting(shim)) return rollout;

@@ -1,11 +1,12 @@
-import { SHIM_GROUP, SHIM_VERSION } from "@rcm/crds";
+import { nodeKey, SHIM_GROUP, SHIM_VERSION } from "@rcm/crds";
 import { isKubeError } from "@rcm/lib/kube";
 import type { Log } from "@rcm/lib/log";
 import type { Outcome } from "../outcome.ts";
 import type { Occurrence } from "../runtime/event.ts";
 import type { Announcement } from "./announce.ts";
 import type { News } from "./decide-node.ts";
-import { jobsOf, observe } from "./observe.ts";
+import { waitingNodes, type HandlerUsers } from "./handler-users.ts";
+import { jobsOf, nodesOf, observe } from "./observe.ts";
 import { planShim, type Observed, type Plan } from "./plan.ts";
 import type { ShimMetrics } from "./shim-metrics.ts";
 import { nameOf, type ShimObject } from "./shim-object.ts";
@@ -15,6 +16,7 @@ import { reserveJobs, writePlan, type Writer } from "./write.ts";
 export interface ReconcileOptions extends Writer {
   readonly maxConcurrentJobs: number;
   readonly stuckPods: StuckPods;
+  readonly handlerUsers: HandlerUsers;
   readonly metrics: ShimMetrics;
   readonly events: { record(occurrence: Occurrence): void };
   readonly log: Log;
@@ -23,10 +25,16 @@ export interface ReconcileOptions extends Writer {
 /** Somebody wrote the Shim at the same time: the watch will show it. */
 const CONFLICT_MS = 250;
 
+/** Nodes that one pass looks at for pods which use the handler, and when the next one comes, in milliseconds. */
+const LOOKS = { atOnce: 20, nextMs: 1000 } as const;
+
 /** Brings one Shim's nodes a step nearer to what it says. */
 export async function reconcileShim(options: ReconcileOptions, name: string, signal: AbortSignal): Promise<Outcome> {
   await lookUpStuckPods(options, signal);
-  const observed = observe(options.cache, name, { ...timed(options), maxConcurrentJobs: options.maxConcurrentJobs });
+  const isBehind = await lookAtUsers(options, name, signal);
+  const { maxConcurrentJobs, handlerUsers } = options;
+  const usersGone = handlerUsers.gone(name);
+  const observed = observe(options.cache, name, { ...timed(options), usersGone, maxConcurrentJobs });
   if (observed === undefined) {
     options.metrics.forget(name);
     return { kind: "done" };
@@ -34,7 +42,10 @@ export async function reconcileShim(options: ReconcileOptions, name: string, sig
   const plan = planShim(observed);
   reserveJobs(options, plan.starts, observed.nowMs); // Before anything waits: other Shims are planned meanwhile.
   options.metrics.setNodes(name, plan.decisions);
-  return await write(options, observed, plan, signal);
+  const outcome = await write(options, observed, plan, signal);
+  return isBehind && outcome.kind === "wait"
+    ? { ...outcome, afterMs: Math.min(outcome.afterMs, LOOKS.nextMs) }
+    : outcome;
 }
 
 function timed({ stuckPods }: ReconcileOptions): { readonly hints: StuckPods["hints"]; readonly nowMs: number } {
@@ -46,6 +57,19 @@ async function lookUpStuckPods(options: ReconcileOptions, signal: AbortSignal): 
   const now = timed(options);
   const due = stuckPods.due(jobsOf(cache, now), now.nowMs);
   if (due.length > 0) await stuckPods.ask(due, now.nowMs, signal);
+}
+
+/** @returns whether more nodes are due than one pass looks at. */
+async function lookAtUsers(
+  { handlerUsers, cache }: ReconcileOptions,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const nowMs = Date.now();
+  const waiting = cache.shims.store.get(name) === undefined ? [] : waitingNodes(nodesOf(cache), nodeKey(name));
+  const due = handlerUsers.due(name, waiting, nowMs);
+  await handlerUsers.look(name, due.slice(0, LOOKS.atOnce), nowMs, signal);
+  return due.length > LOOKS.atOnce;
 }
 
 async function write(options: ReconcileOptions, { shim }: Observed, plan: Plan, signal: AbortSignal): Promise<Outcome> {

@@ -5,7 +5,8 @@ import { parseRecord, recordText } from "./record.ts";
 
 describe("parseRecord()", () => {
   it("reads what recordText() wrote", () => {
-    for (const record of [exampleRecord(), failedRecord({ rolledBack: true, untouched: true })]) {
+    const whole = failedRecord({ rolledBack: true, untouched: true, users: ["default/x"] });
+    for (const record of [exampleRecord(), whole]) {
       expect(parseRecord(recordText(record))).to.deep.equal(record);
     }
   });
@@ -21,6 +22,8 @@ describe("parseRecord()", () => {
     ["a record with a strange attempt", JSON.stringify({ ...whole, attempt: "1" })],
     ["a record with a strange count of failures", JSON.stringify({ ...whole, failures: 0.5 })],
     ["a record with a strange time", JSON.stringify({ ...whole, at: "yesterday" })],
+    ["a record with strange users", JSON.stringify({ ...whole, users: "default/x" })],
+    ["a record with users without names", JSON.stringify({ ...whole, users: [1] })],
     ["a record that is neither good nor bad", JSON.stringify({ ...whole, ok: "yes" })],
   ];
   for (const [says, text] of broken) {

@@ -2,7 +2,7 @@ import type { Level, Operation, Reason } from "@rcm/lib/install-job";
 
 /**
  * What is known of a shim on a node, kept as an annotation of the Node, so that it is gone with the Node and outlives
- * Jobs and managers. At most about 1 KiB.
+ * Jobs and managers. Mostly about 1 KiB.
  */
 export interface NodeRecord {
   readonly shimUid: string;
@@ -28,6 +28,8 @@ export interface NodeRecord {
   readonly reason?: Reason;
   readonly message?: string;
   readonly rolledBack?: boolean;
+  /** Pods that held the handler (`InUse`): `namespace/name`, some of them. Absent where no pod is known. */
+  readonly users?: readonly string[];
   /**
    * No container of the Shim's Jobs has ever started on this machine, so nothing is to be removed from it. Absent: one
    * may have. Taken back before another Job is made.
@@ -69,6 +71,11 @@ function isRecord(value: unknown): value is NodeRecord {
     TEXT_FIELDS.every((name) => typeof fields.get(name) === "string") &&
     typeof fields.get("ok") === "boolean" &&
     ["attempt", "failures"].every((name) => Number.isInteger(fields.get(name))) &&
-    Number.isFinite(Date.parse(String(fields.get("at"))))
+    Number.isFinite(Date.parse(String(fields.get("at")))) &&
+    (fields.get("users") === undefined || isListOfTexts(fields.get("users")))
   );
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

@@ -109,8 +109,11 @@ describe("recordFromJob()", () => {
       failedRecord({ failures: 3, hash: "hash-0" }),
       failedRecord({ failures: 3, retry: "now|" }),
       failedRecord({ failures: 3, operation: "uninstall" }),
+      failedRecord({ failures: 3, bootId: "boot-before" }),
+      failedRecord({ failures: 3, runtimeVersion: "containerd://1.6.20" }),
+      failedRecord({ failures: 3, runtimeVersion: "containerd://Unknown" }),
     ].map((before) => recordFromJob(job, before, NOW_MS)?.failures);
-    expect(counts).to.deep.equal([4, 1, 1, 1]);
+    expect(counts).to.deep.equal([4, 1, 1, 1, 1, 1, 4]);
     expect(recordFromJob(endedJob(), failedRecord({ failures: 3 }), NOW_MS)?.failures).to.equal(0);
   });
 
@@ -125,6 +128,19 @@ describe("recordFromJob()", () => {
       const before = failedRecord({ operation: "uninstall", failures: 9, ...(reason === undefined ? {} : { reason }) });
       const job = endedJob({ ok: false, reason: now }, { operation: "uninstall" });
       expect(recordFromJob(job, before, NOW_MS)).to.include({ reason: now, failures: count });
+    });
+  }
+
+  const named: readonly [says: string, users: unknown, kept: readonly string[] | undefined][] = [
+    ["a few of the pods that use the handler", ["a/1", "a/2", "b/3", "b/4"], ["a/1", "a/2", "b/3"]],
+    ["no process of the host", ["a process on the host"], undefined],
+    ["nothing that is no name", ["a/b,spec.nodeName=c", "a/../b", "", 7, "default/x.y-0"], ["default/x.y-0"]],
+    ["nothing when there is no list", "default/x", undefined],
+  ];
+  for (const [says, users, kept] of named) {
+    it(`keeps ${says}`, () => {
+      const report = { ok: false, reason: "InUse", users: users as readonly string[] } as const;
+      expect(recordFromJob(endedJob(report, { operation: "uninstall" }), undefined, NOW_MS)?.users).to.deep.equal(kept);
     });
   }
 

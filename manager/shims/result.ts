@@ -1,11 +1,15 @@
-import type { Reason } from "@rcm/lib/install-job";
+import type { InstallReport, Reason } from "@rcm/lib/install-job";
 import type { NodeJob, Obstacle, PodView } from "./job-view.ts";
+import { nodeChange } from "./node-change.ts";
+import { podNames } from "./pod-names.ts";
 import type { NodeRecord } from "./record.ts";
 
 /** A pod that cannot start is given this long, in milliseconds, because images and volumes often need a second try. */
 const START_PATIENCE_MS = 60_000;
 /** The pod's last word may come this much later than that of its Job, in milliseconds. */
 const LAST_WORD_MS = 10_000;
+/** A record names so many of the pods that hold the handler: when those are gone, the next Job names others. */
+const MAX_USERS = 3;
 
 /** What has become of a Job: at work, at its end, or never to start (`obstacle` says why). */
 export type Progress =
@@ -67,11 +71,14 @@ function hasSucceeded({ phase, pod }: NodeJob): boolean {
   return pod?.report?.ok === true && phase !== "failed" && pod.phase !== "Failed";
 }
 
-/** Looking whether pods have ended is no failure: those polls and real failures are counted apart. */
+/**
+ * Looking whether pods have ended is no failure: those polls and real failures are counted apart. So are those of a
+ * node before and after it changed.
+ */
 function failuresBefore(job: NodeJob, before: NodeRecord | undefined, { reason }: Failure): number {
   const isSameTask = before?.hash === job.hash && before.operation === job.operation && before.retry === job.retry;
   const isSameKind = (before?.reason === "InUse") === (reason === "InUse");
-  return isSameTask && isSameKind ? before.failures : 0;
+  return isSameTask && isSameKind && nodeChange(before, job) === undefined ? before.failures : 0;
 }
 
 /** Only a pod that is known to wait for its start is proof: what has ended or does not answer may have run. */
@@ -102,12 +109,13 @@ function levelAfterFailure(
   return pod?.report?.level ?? before.level;
 }
 
-type Failure = Pick<NodeRecord, "reason" | "message" | "rolledBack">;
+type Failure = Pick<NodeRecord, "reason" | "message" | "rolledBack" | "users">;
 
 function failureOf(job: NodeJob, nowMs: number): Failure {
   const report = job.pod?.report;
   if (report !== undefined && !report.ok) {
-    return { reason: report.reason ?? "InternalError", message: report.message, rolledBack: report.rolledBack };
+    const { reason = "InternalError", message, rolledBack } = report;
+    return { reason, message, rolledBack, ...(reason === "InUse" ? usersOf(report) : {}) };
   }
   const progress = progressOf(job, nowMs);
   if (progress.kind === "hopeless") return notStarted(progress.obstacle);
@@ -116,6 +124,11 @@ function failureOf(job: NodeJob, nowMs: number): Failure {
     return { reason: "DeadlineExceeded", message };
   }
   return { reason: "InstallerLost", message: `The installer left no report (${endOf(job.pod)}): it is tried again` };
+}
+
+function usersOf({ users }: InstallReport): Pick<NodeRecord, "users"> {
+  const pods = podNames(users, MAX_USERS);
+  return pods.length === 0 ? {} : { users: pods };
 }
 
 function notStarted({ reason, message }: Obstacle): Failure {

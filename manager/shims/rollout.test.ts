@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { exampleDecision, exampleJob, exampleNode } from "./build-examples.ts";
-import type { Decision } from "./decide-node.ts";
+import { STILL_IN_USE, type Decision } from "./decide-node.ts";
 import { planRollout, share, type RolloutInput } from "./rollout.ts";
 
-/** `new1`: fresh; `run1`: an installer is at work; `bad1`: failed, pausing; `try1`: failed, due; `del1`: to be cleaned; `ok1`. */
+/** `new1`: fresh; `run1`: an installer is at work; `bad1`: failed, pausing; `try1`: failed, due; `del1`: to be cleaned; `ask1`: the same, due to be asked whether pods still use it; `ok1`. */
 function decisionOf(name: string): Decision {
   const node = exampleNode({ name });
   const start = { operation: "install", hash: "h", attempt: 1, why: "NotInstalled", untouched: true } as const;
@@ -24,6 +24,13 @@ function decisionOf(name: string): Decision {
         wanted: "absent",
         start: { ...start, operation: "uninstall" },
       });
+    case "ask":
+      return exampleDecision({
+        node,
+        state: "Removing",
+        wanted: "absent",
+        start: { ...start, operation: "uninstall", why: STILL_IN_USE },
+      });
     default:
       return exampleDecision({ node });
   }
@@ -38,6 +45,7 @@ function plan(nodes: string, part: Partial<RolloutInput> = {}): { readonly start
     selected,
     busy: new Set<string>(),
     slots: 100,
+    pollSlots: 25,
   };
   const { starts, hold } = planRollout({ ...input, decisions, ...part });
   return { starts: starts.map(({ node }) => node.name).join(" "), hold: hold?.reason ?? "" };
@@ -75,6 +83,9 @@ describe("planRollout()", () => {
     ["removals go before installs", "new1 del2", { slots: 1 }, "del2", ""],
     ["removals do not wait behind the brake", "bad1 new2 del3", rolling(1), "del3", "TooManyFailures"],
     ["removals keep to maxUpdate", "del1 del2 new3", rolling(1), "del1", ""],
+    ["asks last whether pods still use the handler", "ask1 del2", { slots: 1 }, "del2", ""],
+    ["and only on so many nodes at a time", "ask1 ask2 ask3 new4", { slots: 3, pollSlots: 1 }, "ask1 new4", ""],
+    ["or on none", "ask1 del2", { pollSlots: -1 }, "del2", ""],
     ["paused starts nothing", "new1 try2 del3", { paused: true }, "", "Paused"],
     ["paused is no news when nobody waits", "ok1 run2", { paused: true }, "", ""],
   ];
@@ -87,7 +98,15 @@ describe("planRollout()", () => {
   it("says how many failed and what the limit is", () => {
     const decisions = ["bad1", "new2"].map((name) => decisionOf(name));
     const strategy = { type: "rolling" } as const;
-    const { hold } = planRollout({ decisions, strategy, paused: false, selected: 2, busy: new Set(), slots: 9 });
+    const { hold } = planRollout({
+      decisions,
+      strategy,
+      paused: false,
+      selected: 2,
+      busy: new Set(),
+      slots: 9,
+      pollSlots: 9,
+    });
     expect(hold?.message).to.equal(
       "1 of 2 nodes failed (maxFailures is 1): no further node is started until they are well or the spec changes",
     );

@@ -1,5 +1,5 @@
 import type { ShimSpecRolloutStrategy } from "@rcm/crds";
-import type { Decision } from "./decide-node.ts";
+import { STILL_IN_USE, type Decision } from "./decide-node.ts";
 
 export interface RolloutInput {
   readonly strategy: ShimSpecRolloutStrategy;
@@ -11,6 +11,8 @@ export interface RolloutInput {
   readonly busy: ReadonlySet<string>;
   /** How many more installers the cluster may run now. */
   readonly slots: number;
+  /** How many of those may be Jobs that only ask whether pods still use the handler. */
+  readonly pollSlots: number;
 }
 
 /** Why nodes that could be started are not, when it is more than waiting for their turn. */
@@ -26,7 +28,8 @@ export interface Rollout {
 
 /**
  * Chooses which nodes may start now. Removals and retries go first: their nodes count as out of service already. The
- * brake holds back fresh nodes only.
+ * brake holds back fresh nodes only. Removals that wait for pods go last among those, and only so many at a time: they
+ * come again and again.
  */
 export function planRollout(input: RolloutInput): Rollout {
   const waiting = input.decisions.filter(({ start }) => start !== undefined);
@@ -34,8 +37,7 @@ export function planRollout(input: RolloutInput): Rollout {
   if (input.paused) return { starts: [], hold: waiting.length === 0 ? undefined : PAUSED };
   const brake = brakeOf(input);
   const { limit, active, failed } = countsOf(input);
-  const owed = ready(waiting, input).filter((decision) => !isFresh(decision));
-  const first = owed.slice(0, Math.max(0, limit - active));
+  const first = owed(waiting, input).slice(0, Math.max(0, limit - active));
   const room = limit - active - failed - first.filter((decision) => !decision.failed).length;
   const next = brake === undefined ? ready(fresh, input).slice(0, Math.max(0, room)) : [];
   const starts = [...first, ...next].slice(0, Math.max(0, input.slots));
@@ -46,6 +48,17 @@ const PAUSED: Hold = { reason: "Paused", message: "spec.paused is true: no furth
 
 function isFresh({ start, failed }: Decision): boolean {
   return start?.operation === "install" && !failed;
+}
+
+/** Removals and retries, in the order of their turn. */
+function owed(waiting: readonly Decision[], input: RolloutInput): readonly Decision[] {
+  const all = ready(waiting, input).filter((decision) => !isFresh(decision));
+  const [polls = [], others = []] = [true, false].map((wanted) => all.filter((one) => isPoll(one) === wanted));
+  return [...others, ...polls.slice(0, Math.max(0, input.pollSlots))];
+}
+
+function isPoll({ start }: Decision): boolean {
+  return start?.why === STILL_IN_USE;
 }
 
 function ready(decisions: readonly Decision[], { busy }: RolloutInput): readonly Decision[] {

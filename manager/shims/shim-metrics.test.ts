@@ -22,7 +22,7 @@ describe("createShimMetrics()", () => {
   it("measures how Jobs ended", async () => {
     const registry = new Registry();
     const metrics = createShimMetrics(registry);
-    metrics.observe({ job: endedJob({ outageMs: 700 }), record: exampleRecord() });
+    metrics.observe({ job: endedJob({ outageMs: 700, lostPods: ["a/1", "a/2"] }), record: exampleRecord() });
     metrics.observe({ job: endedJob({ ok: false, restarts: 2 }), record: failedRecord({ reason: "DiskFull" }) });
     const strange = JSON.parse('{"reason":"MadeUpByANode"}') as object; // A node says what it likes.
     metrics.observe({ job: endedJob({ ok: false, restarts: 0 }), record: failedRecord(strange) });
@@ -34,6 +34,7 @@ describe("createShimMetrics()", () => {
     expect(text).to.include('rcm_install_failures_total{reason="InternalError"} 1');
     expect(text).to.not.include("MadeUpByANode");
     expect(text).to.include("rcm_cri_restarts_total 3");
+    expect(text).to.include("rcm_pods_lost_total 2");
     expect(text).to.include('rcm_cri_outage_seconds_bucket{le="1"} 1');
   });
 });

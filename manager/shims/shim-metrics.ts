@@ -1,6 +1,7 @@
 import { REASONS, type Reason } from "@rcm/lib/install-job";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Decision, News, NodeState } from "./decide-node.ts";
+import { lostPodsOf } from "./pod-names.ts";
 
 /** What became of Shims; the names are a contract with dashboards. */
 export interface ShimMetrics {
@@ -76,7 +77,13 @@ function newsObserver(registers: Registry[]): ShimMetrics["observe"] {
     buckets: OUTAGE_BUCKETS,
     registers,
   });
+  const lost = new Counter({
+    name: "rcm_pods_lost_total",
+    help: "Pods with containers that ended during an install, at most 10 of each install",
+    registers,
+  });
   return ({ job, record }) => {
+    lost.inc(lostPodsOf(job).length);
     const { restarts: count = 0, outageMs } = job.pod?.report ?? {};
     restarts.inc(Math.max(0, count));
     if (outageMs !== undefined) outages.observe(outageMs / 1000);

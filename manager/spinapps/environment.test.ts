@@ -40,6 +40,14 @@ describe("environmentOf()", () => {
     expect(environmentOf(spinApp({ env, port: 81 }), executor())).to.deep.equal(env);
   });
 
+  it("has the SpinApp's own environment first, so that its variables can refer to it", () => {
+    const env = [{ name: "ZONE", value: "a" }];
+    const names = environmentOf(spinApp({ env, variables: [{ name: "place", value: "$(ZONE)" }] }), executor()).map(
+      ({ name }) => name,
+    );
+    expect(names).to.deep.equal(["ZONE", "SPIN_VARIABLE_PLACE", "SPIN_HTTP_LISTEN_ADDR"]);
+  });
+
   it("says no limit that is none", () => {
     expect(environmentOf(spinApp({ invocationLimits: { memory: "lots" } }), executor())).to.have.length(1);
   });

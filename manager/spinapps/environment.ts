@@ -10,7 +10,10 @@ interface EnvVar {
 /** Port on which applications listen unless they say otherwise. */
 export const DEFAULT_PORT = 80;
 
-/** Environment of the application's container. What the SpinApp says in `env` goes over what else there is. */
+/**
+ * Environment of the application's container. What the SpinApp says in `env` goes over what else there is, and comes
+ * first: Kubernetes puts `$(NAME)` in only where NAME is defined before.
+ */
 export function environmentOf({ spec }: SpinAppObject, executor: ExecutorObject): readonly EnvVar[] {
   const own: readonly EnvVar[] = [
     ...(spec.variables ?? []).map(variable),
@@ -20,7 +23,7 @@ export function environmentOf({ spec }: SpinAppObject, executor: ExecutorObject)
     ...(spec.components === undefined ? [] : [{ name: "SPIN_COMPONENTS_TO_RETAIN", value: spec.components.join(",") }]),
   ];
   const names = new Set((spec.env ?? []).map(({ name }) => name));
-  return [...own.filter(({ name }) => !names.has(name)), ...(spec.env ?? [])];
+  return [...(spec.env ?? []), ...own.filter(({ name }) => !names.has(name))];
 }
 
 function variable({ name, ...source }: NonNullable<SpinAppObject["spec"]["variables"]>[number]): EnvVar {

@@ -36,7 +36,7 @@ export async function prepare(
   const versions = new Map([...found].map(([object, data]) => [object, data?.version]));
   const missing = references.map((reference) => missingOf(reference, found)).find((one) => one !== undefined);
   if (missing !== undefined) return { result: missing, versions };
-  return { result: prepared(app, executor, references, valuesOf(references, found)), versions };
+  return { result: prepared(app, executor, references, found), versions };
 }
 
 /** Whether what was prepared is a problem. */
@@ -48,18 +48,16 @@ function prepared(
   app: SpinAppObject,
   executor: ExecutorObject,
   references: readonly Reference[],
-  values: ReadonlyMap<string, string>,
+  found: Objects,
 ): Prepared {
   const config = app.spec.runtimeConfig;
   const restarts = references.filter(({ use }) => use === "restart");
   const restartKey =
-    restarts.length === 0
-      ? undefined
-      : fingerprint(restarts.map((one) => [valueKeyOf(one), values.get(valueKeyOf(one))]));
+    restarts.length === 0 ? undefined : fingerprint(restarts.map((one) => [valueKeyOf(one), storedOf(one, found)]));
   const loaded = config?.loadFromSecret ?? "";
   if (!executor.spec.createDeployment) return { secretName: undefined, toml: undefined, restartKey: undefined };
   if (loaded !== "") return { secretName: loaded, toml: undefined, restartKey };
-  const toml = runtimeConfigToml(config, values);
+  const toml = runtimeConfigToml(config, valuesOf(references, found));
   const secretName = toml === undefined ? undefined : configSecretName(app.metadata.name ?? "", toml);
   return { secretName, toml, restartKey };
 }
@@ -67,6 +65,8 @@ function prepared(
 interface Found {
   readonly version: string | undefined;
   readonly data: ReadonlyMap<string, string>;
+  /** The same as it is stored, in base64 if it may be no text. */
+  readonly stored: ReadonlyMap<string, string>;
 }
 
 type Objects = ReadonlyMap<string, Found | undefined>;
@@ -96,11 +96,12 @@ async function readOne(
   if (name === "") return undefined;
   try {
     const resource = kind === "Secret" ? SECRETS : CONFIG_MAPS;
-    const { metadata, data = {} } = await kube.get(resource, { namespace, name }, signal);
+    const { metadata, data = {}, binaryData = {} } = await kube.get(resource, { namespace, name }, signal);
     const entries = Object.entries(data).map(
       ([key, value]) => [key, kind === "Secret" ? decoded(value) : value] as const,
     );
-    return { version: metadata?.resourceVersion, data: new Map(entries) };
+    const stored = new Map(Object.entries({ ...data, ...binaryData }));
+    return { version: metadata?.resourceVersion, data: new Map(entries), stored };
   } catch (error) {
     if (isKubeError(error, "NotFound")) return undefined;
     throw error;
@@ -113,7 +114,7 @@ function decoded(base64: string): string {
 
 function missingOf(reference: Reference, found: Objects): Problem | undefined {
   const { kind, name, key, optional, field } = reference;
-  if (optional) return undefined;
+  if (optional || key === undefined) return undefined;
   const object = found.get(objectOf(reference));
   if (object === undefined) {
     const message = `${field} names ${kind} "${name}", which is not in the namespace: create it with the key "${key}", or change the field`;
@@ -127,8 +128,15 @@ function missingOf(reference: Reference, found: Objects): Problem | undefined {
 function valuesOf(references: readonly Reference[], found: Objects): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (const reference of references) {
-    const value = found.get(objectOf(reference))?.data.get(reference.key);
+    const value = found.get(objectOf(reference))?.data.get(reference.key ?? "");
     if (value !== undefined) values.set(valueKeyOf(reference), value);
   }
   return values;
+}
+
+/** What pods see of it, for comparison. */
+function storedOf(reference: Reference, found: Objects): unknown {
+  const stored = found.get(objectOf(reference))?.stored;
+  if (reference.key !== undefined) return stored?.get(reference.key);
+  return stored === undefined ? undefined : [...stored].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -37,7 +37,7 @@ describe("referencesOf()", () => {
       ["ConfigMap", "m", "config", "spec.runtimeConfig.llmCompute.options[0].valueFrom.configMapKeyRef"],
       ["Secret", "s", "restart", "spec.variables[0].valueFrom.secretKeyRef"],
       ["ConfigMap", "m", "restart", "spec.env[0].valueFrom.configMapKeyRef"],
-      ["Secret", "ca", "mount", 'spec.deploymentConfig.caCertSecret of the SpinAppExecutor "shim"'],
+      ["Secret", "ca", "restart", 'spec.deploymentConfig.caCertSecret of the SpinAppExecutor "shim"'],
     ]);
     expect(found.map(({ optional }) => optional)).to.deep.equal([true, false, false, true, false, false]);
   });
@@ -47,6 +47,65 @@ describe("referencesOf()", () => {
     const runtimeConfig = { loadFromSecret: "mine", llmCompute: { type: "t", options } };
     const found = referencesOf(spinApp({ runtimeConfig }), executor());
     expect(found.map(({ name, key }) => [name, key])).to.deep.equal([["mine", "runtime-config.toml"]]);
+  });
+
+  it("finds what pods read once by themselves", () => {
+    const sidecar = {
+      name: "side",
+      env: [{ name: "A", valueFrom: SECRET }, { name: "B", valueFrom: MAP }, { name: "C" }],
+      envFrom: [{ secretRef: { name: "all" } }, { configMapRef: { name: "all-of-map" } }],
+      volumeMounts: [
+        { name: "projected", mountPath: "/p", subPath: "dir" },
+        { name: "whole", mountPath: "/w", subPathExpr: "$(A)" },
+      ],
+    };
+    const app = spinApp({
+      sidecars: [sidecar],
+      volumes: [
+        { name: "plain", secret: { secretName: "one" } },
+        { name: "renewed", secret: { secretName: "kubelet-renews-it" } },
+        {
+          name: "items",
+          configMap: {
+            name: "two",
+            items: [
+              { key: "k", path: "f" },
+              { key: "other", path: "g" },
+            ],
+          },
+        },
+        {
+          name: "projected",
+          projected: {
+            sources: [
+              { secret: { name: "three", items: [{ key: "k", path: "dir/f" }] } },
+              { configMap: { name: "four" } },
+            ],
+          },
+        },
+        { name: "whole", secret: { secretName: "five" } },
+        { name: "scratch", emptyDir: {} },
+      ],
+      volumeMounts: [
+        { name: "plain", mountPath: "/one", subPath: "file" },
+        { name: "renewed", mountPath: "/renewed" },
+        { name: "items", mountPath: "/two", subPath: "f" },
+        { name: "scratch", mountPath: "/s", subPath: "x" },
+      ],
+    });
+    const found = referencesOf(app, executor());
+    expect(found.map(({ kind, name, key, field }) => [kind, name, key, field])).to.deep.equal([
+      ["Secret", "s", "k", "spec.sidecars[0]"],
+      ["ConfigMap", "m", "k", "spec.sidecars[0]"],
+      ["Secret", "all", undefined, "spec.sidecars[0]"],
+      ["ConfigMap", "all-of-map", undefined, "spec.sidecars[0]"],
+      ["Secret", "one", "file", "spec.volumes[0]"],
+      ["ConfigMap", "two", "k", "spec.volumes[2]"],
+      ["Secret", "three", "k", "spec.volumes[3]"],
+      ["ConfigMap", "four", "dir", "spec.volumes[3]"],
+      ["Secret", "five", undefined, "spec.volumes[4]"],
+    ]);
+    expect(found.every(({ optional, use }) => optional && use === "restart")).to.equal(true);
   });
 
   it("needs no certificates that the operator brings", () => {

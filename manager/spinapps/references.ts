@@ -1,15 +1,17 @@
+import { podReferences } from "./pod-references.ts";
 import type { ExecutorObject, SpinAppObject } from "./spinapp-object.ts";
 
-/** A key of a Secret or ConfigMap that a SpinApp needs. */
+/** A key of a Secret or ConfigMap that a SpinApp needs, or all of it. */
 export interface Reference {
   readonly kind: "Secret" | "ConfigMap";
   readonly name: string;
-  readonly key: string;
+  /** Undefined: all. */
+  readonly key: string | undefined;
   readonly optional: boolean;
   /** Where it is written, for messages. */
   readonly field: string;
   /** `config`: the value goes into the runtime configuration. `restart`: a change of the value replaces the pods. */
-  readonly use: "config" | "restart" | "mount";
+  readonly use: "config" | "restart";
 }
 
 interface KeyRef {
@@ -37,6 +39,7 @@ export function referencesOf({ spec }: SpinAppObject, executor: ExecutorObject):
     ...(spec.variables ?? []).flatMap((item, at) => sourceOf(item, `spec.variables[${at}]`, "restart")),
     ...(spec.env ?? []).flatMap((item, at) => sourceOf(item, `spec.env[${at}]`, "restart")),
     ...certificates(executor),
+    ...podReferences(spec),
   ];
 }
 
@@ -49,7 +52,7 @@ function certificates({ metadata, spec }: ExecutorObject): readonly Reference[] 
   const { caCertSecret: name = "", installDefaultCACerts = false } = spec.deploymentConfig ?? {};
   if (name === "" || installDefaultCACerts) return [];
   const field = `spec.deploymentConfig.caCertSecret of the SpinAppExecutor "${metadata.name ?? ""}"`;
-  return [{ kind: "Secret", name, key: CA_FILE, optional: false, field, use: "mount" }];
+  return [{ kind: "Secret", name, key: CA_FILE, optional: false, field, use: "restart" }];
 }
 
 type RuntimeConfig = NonNullable<SpinAppObject["spec"]["runtimeConfig"]>;
@@ -89,7 +92,7 @@ export function objectOf({ kind, name }: Pick<Reference, "kind" | "name">): stri
   return `${kind}/${name}`;
 }
 
-/** `Secret/name/key` */
-export function valueKeyOf({ kind, name, key }: Pick<Reference, "kind" | "name" | "key">): string {
+/** `Secret/name/key`, or `Secret/name/` for all of it. */
+export function valueKeyOf({ kind, name, key = "" }: Pick<Reference, "kind" | "name" | "key">): string {
   return `${kind}/${name}/${key}`;
 }

@@ -29,6 +29,8 @@ export const APP_PODS: Resource<PodJson> = core("pods", "Pod");
 export interface DataObject extends KubeObject {
   readonly type?: string;
   readonly data?: Readonly<Record<string, string>>;
+  /** Of ConfigMaps: bytes, in base64. */
+  readonly binaryData?: Readonly<Record<string, string>>;
 }
 
 export const SECRETS: Resource<DataObject> = core("secrets", "Secret");

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { lstat, mkdir, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileError } from "../errors.ts";
 
@@ -127,5 +127,16 @@ export async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if (isNotFound(error)) return false;
     throw fileError("look at", path, error);
+  }
+}
+
+/** What a link names; undefined if there is nothing, or no link. */
+export async function readLink(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    if (error instanceof Error && "code" in error && error.code === "EINVAL") return undefined; // No link.
+    throw fileError("read the link", path, error);
   }
 }

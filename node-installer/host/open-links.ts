@@ -3,7 +3,6 @@ import type { Context } from "../context.ts";
 import { InstallError } from "../errors.ts";
 import { connectSystemd, SYSTEMD_SOCKET } from "../systemd/connect.ts";
 import type { DBusConnection } from "../systemd/dbus-connection.ts";
-import { scratchFolder } from "../transaction/journal.ts";
 import { createCri } from "./cri-link.ts";
 import { createDirectLinks } from "./direct-host.ts";
 import type { HostLinks } from "./links.ts";
@@ -13,7 +12,7 @@ const CONTAINERD_UNIT = "containerd.service";
 
 /** @throws {InstallError} `SystemdUnavailable` if containerd may have to be restarted and systemd does not answer. */
 export async function openLinks(
-  { restart, store }: Pick<Context, "restart" | "store">,
+  { restart, scratch }: Pick<Context, "restart" | "scratch">,
   signal: AbortSignal,
 ): Promise<HostLinks> {
   if (restart === "never") return createDirectLinks();
@@ -21,7 +20,7 @@ export async function openLinks(
   return {
     cri: createCri(),
     unit: async (stop) => containerdUnit(bus, CONTAINERD_UNIT, stop),
-    run: async (argv, timeoutMs, stop) => runCommand(bus, scratchFolder(store.root), { argv, timeoutMs }, stop),
+    run: async (argv, timeoutMs, stop) => runCommand(bus, scratch, { argv, timeoutMs }, stop),
     restart: async (unit, stop) => restartContainerd(bus, unit, stop),
     arm: async (script, afterSeconds, stop) => arm(bus, script, afterSeconds, stop),
     disarm: async (stop) => disarm(bus, stop),

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { copyFile, mkdir, open, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileError } from "../errors.ts";
-import { exists, isNotFound, syncFolder, UNFINISHED } from "./atomic-file.ts";
+import { exists, isNotFound, readLink, syncFolder, UNFINISHED } from "./atomic-file.ts";
 
 /**
  * Executables by digest, `<root>/store/<sha256>/<file name>`, beside which a shim may unpack what it needs, and one link for each shim, `<root>/bin/<file name>`,
@@ -101,16 +101,6 @@ export async function linkedDigests({ root }: Store): Promise<readonly string[]>
   const folder = join(root, "bin");
   const targets = await Promise.all((await namesIn(folder)).map(async (name) => readLink(join(folder, name))));
   return targets.filter((target) => target !== undefined).map((target) => basename(dirname(target)));
-}
-
-async function readLink(path: string): Promise<string | undefined> {
-  try {
-    return await readlink(path);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    if (error instanceof Error && "code" in error && error.code === "EINVAL") return undefined; // No link.
-    throw fileError("read the link", path, error);
-  }
 }
 
 /** Points the shim's link at `target` in one step, or takes it away. */

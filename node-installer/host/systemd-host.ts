@@ -4,7 +4,9 @@ import { messageOf } from "@rcm/lib/errors";
 import { DEADLINES } from "../context.ts";
 import { InstallError } from "../errors.ts";
 import type { DBusConnection } from "../systemd/dbus-connection.ts";
+import { listFrom, textFrom } from "../systemd/dbus-value.ts";
 import { armDeadMan, disarmDeadMan } from "../systemd/dead-man.ts";
+import { pathFromManager, readProperties } from "../systemd/manager-call.ts";
 import { runOnHost } from "../systemd/run-on-host.ts";
 import { SystemdError } from "../systemd/systemd-error.ts";
 import { COLLECT, serviceProperty, startTransient } from "../systemd/transient-unit.ts";
@@ -12,6 +14,7 @@ import { resetFailed, restartUnit, stopUnit } from "../systemd/unit-job.ts";
 import { serviceProperties } from "../systemd/unit-properties.ts";
 import { makeFolder } from "./atomic-file.ts";
 import type { CommandResult, ContainerdUnit } from "./links.ts";
+import { unitConfigPath } from "./unit-config-path.ts";
 
 const DEAD_MAN = "rcm-dead-man";
 const JOB = { timeoutMs: 20_000 } as const;
@@ -28,8 +31,15 @@ export async function containerdUnit(bus: DBusConnection, name: string, signal: 
     name,
     active: unit.activeState === "active",
     executable: unit.execStart[0]?.[0] ?? "/usr/bin/containerd",
-    configPath: unit.configPath ?? "/etc/containerd/config.toml",
+    configPath: unitConfigPath(unit.execStart[0] ?? [], await environmentOf(bus, name, signal).catch(unreachable)),
   };
+}
+
+async function environmentOf(bus: DBusConnection, unit: string, signal: AbortSignal): Promise<readonly string[]> {
+  const path = await pathFromManager(bus, { member: "LoadUnit", signature: "s", args: [unit] }, signal);
+  const of = { path, interface: "org.freedesktop.systemd1.Service", names: ["Environment"] };
+  const [environment] = await readProperties(bus, of, signal);
+  return listFrom(environment).map(textFrom);
 }
 
 /** @throws {InstallError} `RestartFailed` with systemd's result, such as `failed` or `timeout`. */

@@ -104,7 +104,8 @@ describe("a change of files", () => {
     await writeFile(join(root, "path/systemctl"), '#!/bin/sh\necho "$@" >> "$CALLS"\n', { mode: 0o755 });
     const calls = join(root, "calls");
     await writeFile(calls, "");
-    const script = deadManScript({ root }, journal, "containerd.service");
+    const folders = { units: join(root, "units"), run: root };
+    const script = deadManScript({ root }, journal, "containerd.service", folders);
     const path = `${join(root, "path")}:/usr/bin:/bin`;
     execFileSync("/bin/sh", ["-c", script], { env: { PATH: path, CALLS: calls } });
     expect(await readFile(calls, "utf8")).to.include("restart containerd.service");

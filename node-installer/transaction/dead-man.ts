@@ -1,7 +1,10 @@
 import { dirname } from "node:path";
 import { linkPath } from "../host/store.ts";
 import type { Store } from "../host/store.ts";
+import { forgetBootUnit, HOST_FOLDERS, spentPath, type HostFolders } from "./boot-restore.ts";
+import { journalPath } from "./journal.ts";
 import type { FileChange, Journal } from "./journal.ts";
+import { quote } from "./shell-word.ts";
 
 /** Written by the script when it ran, so that the next installer knows. */
 export const FIRED_FILE = "dead-man-fired";
@@ -9,17 +12,34 @@ export const FIRED_FILE = "dead-man-fired";
 /**
  * The dead man's switch: a script that the host itself runs when no installer disarms it in time. It restores every
  * file of the journal and the shim's link, and restarts containerd. Plain POSIX sh, because it must run on any host.
+ *
+ * With the argument `boot` it is run before containerd starts: then it does not restart it, and does nothing if the
+ * change is over.
  */
-export function deadManScript(store: Store, journal: Journal, unit: string): string {
+export function deadManScript(
+  store: Store,
+  journal: Journal,
+  unit: string,
+  folders: HostFolders = HOST_FOLDERS,
+): string {
   return [
     "#!/bin/sh",
     "# Written by the runtime-class manager's node installer. Runs unless it is disarmed.",
     "set -u",
+    "when=${1-timer} failed=",
+    `forget() { ${forgetBootUnit(unit, folders)}; }`,
+    'if [ "$when" = boot ]; then',
+    `  : > ${quote(spentPath(folders))}`,
+    `  grep -qsF ${quote(journal.id)} ${quote(journalPath(store.root))} || { forget; exit 0; }`,
+    "fi",
     ...journal.files.toReversed().flatMap(restoreFile),
     ...restoreLink(store, journal),
-    `systemctl reset-failed ${quote(unit)}`,
-    `systemctl restart ${quote(unit)}`,
+    'if [ "$when" != boot ]; then',
+    `  systemctl reset-failed ${quote(unit)}`,
+    `  systemctl restart ${quote(unit)}`,
+    "fi",
     `date > ${quote(`${store.root}/${FIRED_FILE}`)}`,
+    '[ -n "$failed" ] || forget', // Else the next boot tries again.
     "sync",
     "",
   ].join("\n");
@@ -30,12 +50,13 @@ function restoreFile({ path, before, after }: FileChange): string[] {
   const file = quote(path);
   const isOurs =
     after === undefined ? `[ ! -e ${file} ]` : `[ "$(sha256sum ${file} 2>/dev/null | cut -d ' ' -f 1)" = ${after} ]`;
-  if (before === undefined) return [`if ${isOurs}; then rm -f ${file}; fi`];
+  if (before === undefined) return [`if ${isOurs}; then rm -f ${file} || failed=1; fi`];
   const temporary = quote(`${path}.rcm-dead-man`);
   return [
     `if ${isOurs}; then`,
     `  cp ${quote(before.backup)} ${temporary} && chown ${before.uid}:${before.gid} ${temporary} &&`,
-    `    chmod ${before.mode.toString(8)} ${temporary} && mv -f ${temporary} "$(readlink -f ${file} || echo ${file})"`,
+    `    chmod ${before.mode.toString(8)} ${temporary} && mv -f ${temporary} "$(readlink -f ${file} || echo ${file})" ||`,
+    "    failed=1",
     "fi",
   ];
 }
@@ -43,15 +64,10 @@ function restoreFile({ path, before, after }: FileChange): string[] {
 function restoreLink(store: Store, { shim, link }: Journal): string[] {
   const path = linkPath(store, shim);
   if (link.before === link.after) return [];
-  if (link.before === undefined) return [`rm -f ${quote(path)}`];
+  if (link.before === undefined) return [`rm -f ${quote(path)} || failed=1`];
   const temporary = quote(`${path}.rcm-dead-man`);
   return [
     `mkdir -p ${quote(dirname(path))}`,
-    `ln -s ${quote(link.before)} ${temporary} && mv -f ${temporary} ${quote(path)}`,
+    `ln -sf ${quote(link.before)} ${temporary} && mv -f ${temporary} ${quote(path)} || failed=1`,
   ];
-}
-
-/** A word for sh. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

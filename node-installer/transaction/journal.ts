@@ -45,7 +45,7 @@ export interface Journal {
 
 const OWNER = { mode: 0o600, uid: 0, gid: 0 } as const;
 
-function journalPath(root: string): string {
+export function journalPath(root: string): string {
   return join(root, "journal.json");
 }
 

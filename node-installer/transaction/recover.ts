@@ -5,8 +5,10 @@ import { DEADLINES } from "../context.ts";
 import type { Context } from "../context.ts";
 import { exists, readState, removeFile } from "../host/atomic-file.ts";
 import { readShimLink } from "../host/store.ts";
+import { findUnseen, refuseUnseen } from "../pod-reach.ts";
 import { readRecord, writeRecord } from "../record.ts";
 import { isSameRuntime, servedRuntime } from "../runtimes.ts";
+import { disarmBootRestore } from "./boot-restore.ts";
 import { configuredRuntime } from "./configured-runtime.ts";
 import { FIRED_FILE } from "./dead-man.ts";
 import { readJournal, removeJournal, sha256 } from "./journal.ts";
@@ -26,12 +28,20 @@ export async function recover(context: Context, signal: AbortSignal): Promise<"n
     await removeJournal(context.store.root); // What was prepared for a transaction that never began.
     return "nothing";
   }
+  // By hand more may have been changed than a Job can see; it would take those files for removed.
+  refuseUnseen(
+    await findUnseen(
+      context,
+      journal.files.map(({ path }) => path),
+    ),
+  );
   context.log.warn("An earlier installer was interrupted", { phase: journal.phase, shim: journal.shim });
-  if (await isWholeAndWell(context, journal, signal)) {
-    await keep(context, journal, signal);
+  const isKept = await isWholeAndWell(context, journal, signal);
+  const { name } = await context.links.unit(signal);
+  if (isKept) {
+    await keep(context, journal, name, signal);
     return "kept";
   }
-  const { name } = await context.links.unit(signal);
   await takeBack(context, journal, name, signal);
   return "taken back";
 }
@@ -70,9 +80,10 @@ async function isWhole({ store }: Context, { files, link, shim }: Journal): Prom
   return isDeepStrictEqual(digests, wanted) && (await readShimLink(store, shim)) === link.after;
 }
 
-async function keep(context: Context, journal: Journal, signal: AbortSignal): Promise<void> {
+async function keep(context: Context, journal: Journal, unit: string, signal: AbortSignal): Promise<void> {
   const { root } = context.store;
   await context.links.disarm(signal);
+  await disarmBootRestore(context, unit, signal);
   if (journal.folders.length > 0) {
     const record = await readRecord(root);
     await writeRecord(root, { ...record, foldersMade: [...new Set([...record.foldersMade, ...journal.folders])] });

@@ -3,6 +3,7 @@ import { DEADLINES } from "../context.ts";
 import type { Context } from "../context.ts";
 import { InstallError } from "../errors.ts";
 import { isSameRuntime, servedRuntime } from "../runtimes.ts";
+import { disarmBootRestore } from "./boot-restore.ts";
 import { revertFiles, revertLink } from "./change-files.ts";
 import { configuredRuntime } from "./configured-runtime.ts";
 import { removeJournal } from "./journal.ts";
@@ -21,6 +22,7 @@ export async function takeBack(context: Context, journal: Journal, unit: string,
   await revertLink(context.store, journal);
   const restarts = context.restart === "auto" ? await settle(context, journal, unit, signal) : 0;
   await context.links.disarm(signal);
+  await disarmBootRestore(context, unit, signal);
   await removeJournal(context.store.root);
   context.log.info("Change taken back", { restarts });
   return restarts;

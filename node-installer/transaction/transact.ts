@@ -10,6 +10,7 @@ import { exists, makeFolder, writeAtomic } from "../host/atomic-file.ts";
 import { setShimLink } from "../host/store.ts";
 import { reasonOf } from "../report.ts";
 import { isAsExpected, servedRuntime, type Expectation } from "../runtimes.ts";
+import { armBootRestore, disarmBootRestore } from "./boot-restore.ts";
 import { applyFiles } from "./change-files.ts";
 import type { WantedFile } from "./change-files.ts";
 import { deadManScript, FIRED_FILE } from "./dead-man.ts";
@@ -164,11 +165,13 @@ async function armSwitch({ context, change, journal }: Run, signal: AbortSignal)
   const text = deadManScript(context.store, journal, change.unit);
   await writeAtomic(script, Buffer.from(text), { mode: 0o700, uid: 0, gid: 0 });
   await context.links.arm(script, DEAD_MAN_SECONDS, signal);
+  await armBootRestore(context, script, change.unit, signal);
   context.log.info("Dead man's switch armed", { seconds: DEAD_MAN_SECONDS });
 }
 
-async function disarmSwitch({ context }: Run, signal: AbortSignal): Promise<void> {
+async function disarmSwitch({ context, change }: Run, signal: AbortSignal): Promise<void> {
   const state = await context.links.disarm(signal);
+  await disarmBootRestore(context, change.unit, signal);
   if (state === "disarmed" && !(await exists(join(context.store.root, FIRED_FILE)))) return;
   throw new InstallError("RolledBackByDeadMan", "The installer was too slow: the host took the change back by itself");
 }

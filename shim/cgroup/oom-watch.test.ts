@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,15 +13,20 @@ describe("OomWatches", () => {
   let folder = "";
   let watches: OomWatches;
   let told: string[] = [];
+  let problems: unknown[] = [];
   let signals: ManualSignals;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "rcm-oom-"));
     signals = new ManualSignals();
-    watches = new OomWatches((onSignal) => {
-      signals.onSignal = onSignal;
-      return signals;
-    });
+    problems = [];
+    watches = new OomWatches(
+      (onSignal) => {
+        signals.onSignal = onSignal;
+        return signals;
+      },
+      (error) => problems.push(error),
+    );
     told = [];
   });
   afterEach(async () => {
@@ -125,6 +131,25 @@ describe("OomWatches", () => {
     await sleep(30);
     expect(told).to.deep.equal(["a", "a"]);
   });
+
+  for (const [name, file, version] of kinds) {
+    it(`tells of what it cannot read after a notice of ${name}, and looks again after the next`, async () => {
+      await kills(file, 0);
+      await writeFile(join(folder, "cgroup.event_control"), "");
+      const watch = start("a", version);
+      // At once, before there can be a look: what cannot be read is as good as too many open files.
+      rmSync(join(folder, file));
+      mkdirSync(join(folder, file));
+      if (version === 1) signals.onSignal();
+      for (const end = performance.now() + 5000; problems.length === 0 && performance.now() < end;) await sleep(5);
+      expect(problems[0]).to.have.property("code", "EISDIR");
+      await rm(join(folder, file), { recursive: true });
+      await kills(file, 1);
+      if (version === 1) await untilTold(1);
+      else expect(watch.check()).to.equal(true);
+      watch.close();
+    });
+  }
 
   it("keeps no process alive, and has no timer while there is no news", async () => {
     await kills("memory.events", 0);

@@ -22,9 +22,12 @@ const REMOVAL_LOOK_MS = 10;
 export class OomWatches {
   readonly #files = new SmallFiles();
   readonly #makeSignals: MakeSignals;
+  readonly #onProblem: (error: unknown) => void;
 
-  constructor(makeSignals: MakeSignals) {
+  /** @param onProblem is told why a look failed that nobody waits for; there will be others. */
+  constructor(makeSignals: MakeSignals, onProblem: (error: unknown) => void = () => undefined) {
     this.#makeSignals = makeSignals;
+    this.#onProblem = onProblem;
   }
 
   /**
@@ -40,6 +43,7 @@ export class OomWatches {
         return paths.version === 2 ? notifications(file, check) : signalsOf(file, this.#makeSignals, checkSoon);
       },
       onOom,
+      onProblem: this.#onProblem,
     });
   }
 }
@@ -49,6 +53,7 @@ interface WatchParts {
   readonly read: () => bigint | undefined;
   readonly listen: (calls: { readonly check: () => void; readonly checkSoon: () => void }) => Notices | undefined;
   readonly onOom: () => void;
+  readonly onProblem: (error: unknown) => void;
 }
 
 /** One container's. Made by `OomWatches`. */
@@ -63,7 +68,7 @@ export class OomWatch {
   constructor(parts: WatchParts) {
     this.#parts = parts;
     this.#notices = parts.listen({
-      check: () => this.check(),
+      check: () => this.#tryCheck(),
       checkSoon: () => {
         this.#checkSoon(LOOKS_MS);
       },
@@ -80,12 +85,22 @@ export class OomWatch {
     return true;
   }
 
+  /** The same, for callbacks: too many open files, say, must not end the shim. */
+  #tryCheck(): boolean {
+    try {
+      return this.check();
+    } catch (error) {
+      this.#parts.onProblem(error);
+      return false;
+    }
+  }
+
   /** Looks until there is a kill. */
   #checkSoon([ms, ...later]: readonly number[]): void {
     clearTimeout(this.#timer);
     if (ms === undefined || this.#isClosed) return;
     this.#timer = setTimeout(() => {
-      if (!this.check()) this.#checkSoon(later);
+      if (!this.#tryCheck()) this.#checkSoon(later);
     }, ms).unref();
   }
 

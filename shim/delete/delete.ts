@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "@rcm/lib/errors";
 import type { Flags } from "../flags.ts";
 import { unmountRecursive } from "../linux/unmount.ts";
 import { readRuncSettings } from "../options/runc-settings.ts";
@@ -12,6 +13,7 @@ import { isShimAlive } from "../start/is-shim-alive.ts";
 import { NODE_GROUP, socketPath } from "../start/socket-address.ts";
 import { containersOfPod } from "./containers-of-pod.ts";
 import type { PodContainer } from "./containers-of-pod.ts";
+import { notServed } from "./not-served.ts";
 
 /** containerd gives the whole command five seconds. */
 const RUNC_MS = 4000;
@@ -19,35 +21,49 @@ const RUNC_MS = 4000;
 /** As of a process that was killed: 128 and SIGKILL. */
 const KILLED = 137;
 
+/** Takes a line of text. */
+type Warn = (line: string) => void;
+
 /**
  * Takes away all that a container may have left behind when its shim died. It is also run after every orderly end, and
- * finds nothing then.
+ * finds nothing then. What cannot be taken away is told to `warn`: without an answer containerd would keep the bundle.
  *
  * @param bundle may be gone.
  * @returns what containerd reads from standard output.
  */
-export async function deleteLeftovers(flags: Flags, bundle: string): Promise<Uint8Array> {
+export async function deleteLeftovers(flags: Flags, bundle: string, warn: Warn): Promise<Uint8Array> {
   const { id, namespace } = flags;
   const { binaryName, root } = readRuncSettings(bundle) ?? DEFAULT_OPTIONS;
   const pid = readPid(bundle);
   const address = readAddress(bundle); // Before the container ends: then containerd may remove the bundle.
   const runc = new Runc({ binary: binaryName, root: join(root, namespace), spawn });
-  await deleteOne(runc, { id, bundle });
+  await deleteOne(runc, { id, bundle }, warn);
   // By their rule, not by what the bundle says: containerd may have removed that meanwhile.
+  const podSocket = socketPath({ ...flags, group: id });
   const nodeSocket = socketPath({ ...flags, group: NODE_GROUP });
-  const isPodAlive = await isAlive(socketPath({ ...flags, group: id }));
+  const isPodAlive = await isAlive(podSocket);
   const isNodeAlive = await isAlive(nodeSocket);
-  const isServed = address === `unix://${nodeSocket}` ? isNodeAlive : isPodAlive;
+  const [socket, isShimThere] =
+    address === `unix://${nodeSocket}` ? [nodeSocket, isNodeAlive] : [podSocket, isPodAlive];
   // With version 3 of the protocol containerd calls this for the pod's first container only.
-  if (!isServed) {
-    for (const other of containersOfPod(join(root, namespace), id)) await deleteOne(runc, other);
-  }
+  const others = containersOfPod(join(root, namespace), id);
+  const left = isShimThere ? await notServed(socket, others) : others;
+  await Promise.all(left.map(async (other) => deleteOne(runc, other, warn)));
   return DeleteResponse.encode({ pid, exitStatus: KILLED, exitedAt: timestampFromDate(new Date()) });
 }
 
-async function deleteOne(runc: Runc, { id, bundle }: PodContainer): Promise<void> {
-  await runc.delete(id, { force: true }, AbortSignal.timeout(RUNC_MS));
-  unmountRecursive(join(bundle, "rootfs"));
+/** As runc's shim, which only warns too. */
+async function deleteOne(runc: Runc, { id, bundle }: PodContainer, warn: Warn): Promise<void> {
+  try {
+    await runc.delete(id, { force: true }, AbortSignal.timeout(RUNC_MS));
+  } catch (error) {
+    warn(`Cannot delete container "${id}": ${messageOf(error)}`);
+  }
+  try {
+    unmountRecursive(join(bundle, "rootfs"));
+  } catch (error) {
+    warn(`Cannot unmount the root of container "${id}": ${messageOf(error)}`);
+  }
 }
 
 function readPid(bundle: string): number {

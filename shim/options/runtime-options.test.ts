@@ -42,6 +42,14 @@ NoNewKeyring = true\nIoUid = 1000\nIoGid = 1001\nTypeUrl = "x"\n`;
     });
   });
 
+  it("gives the defaults for containerd's own default table", async () => {
+    const texts = ["BinaryName", "Root", "ShimCgroup", "CriuPath", "CriuImagePath", "CriuWorkPath", "TaskApiAddress"];
+    const numbers = ["IoUid", "IoGid", "TaskApiVersion"];
+    const lines = [...texts.map((key) => `${key} = ""`), ...numbers.map((key) => `${key} = 0`)];
+    const text = [...lines, "NoPivotRoot = false", "NoNewKeyring = false"].join("\n");
+    expect(await parseOptions(toml(text))).to.deep.equal(DEFAULT_OPTIONS);
+  });
+
   it("reads the file that ConfigPath names, which is all that containerd 1.6 can pass on", async () => {
     const path = join(folder, "spin.toml");
     writeFileSync(path, "SystemdCgroup = false\n");
@@ -65,7 +73,9 @@ NoNewKeyring = true\nIoUid = 1000\nIoGid = 1001\nTypeUrl = "x"\n`;
     { any: toml('SystemdCgroup = "true"'), words: 'SystemdCgroup = "true"' },
     { any: toml('Grouping = "cluster"'), words: '"pod" or "node"' },
     { any: toml("BinaryName = 3"), words: "BinaryName" },
-    { any: toml('Root = ""'), words: "Root" },
+    { any: toml('Root = "a\\u0000"'), words: "Root" },
+    { any: toml('ShimCgroup = "/x"'), words: '"ShimCgroup"' },
+    { any: toml("TaskApiVersion = 3"), words: '"TaskApiVersion"' },
     { any: toml("IoUid = -1"), words: "IoUid = -1" },
     { any: toml("IoGid = 1.5"), words: "IoGid = 1.5" },
     { any: toml("= nonsense"), words: "as TOML" },

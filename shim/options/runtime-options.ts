@@ -82,20 +82,30 @@ function readToml(path: string): string {
   throw invalid(`Cannot read the options in "${path}": it has more than ${MAX_TOML_BYTES} bytes`);
 }
 
-/** The keys, as people write them, and what reads each. */
+/** The keys, as people write them, and what reads each. "" and 0 count as absent, as containerd's own table has them. */
 const KEYS = {
   SystemdCgroup: (value: unknown) => ({ systemdCgroup: asBoolean("SystemdCgroup", value) }),
   Grouping: (value: unknown) => ({ grouping: asGrouping(value) }),
-  BinaryName: (value: unknown) => ({ binaryName: asText("BinaryName", value) }),
-  Root: (value: unknown) => ({ root: asText("Root", value) }),
+  BinaryName: (value: unknown) => ({ binaryName: asText("BinaryName", value) || DEFAULT_OPTIONS.binaryName }),
+  Root: (value: unknown) => ({ root: asText("Root", value) || DEFAULT_OPTIONS.root }),
   NoPivotRoot: (value: unknown) => ({ noPivotRoot: asBoolean("NoPivotRoot", value) }),
   NoNewKeyring: (value: unknown) => ({ noNewKeyring: asBoolean("NoNewKeyring", value) }),
-  IoUid: (value: unknown) => ({ ioUid: asId("IoUid", value) }),
-  IoGid: (value: unknown) => ({ ioGid: asId("IoGid", value) }),
+  IoUid: (value: unknown) => ({ ioUid: asId("IoUid", value) || undefined }),
+  IoGid: (value: unknown) => ({ ioGid: asId("IoGid", value) || undefined }),
   // containerd's own keys: the type and the place of this very table.
   TypeUrl: () => ({}),
   ConfigPath: () => ({}),
 } as const satisfies Readonly<Record<string, (value: unknown) => Partial<RuntimeOptions>>>;
+
+/** What runc's own shim has besides. containerd's default table has most of them, with nothing in them. */
+const UNKNOWN_HERE: ReadonlySet<string> = new Set([
+  "ShimCgroup",
+  "CriuPath",
+  "CriuImagePath",
+  "CriuWorkPath",
+  "TaskApiAddress",
+  "TaskApiVersion",
+]);
 
 async function fromToml(text: string, from: string): Promise<RuntimeOptions> {
   if (text.length > MAX_TOML_BYTES) throw invalid(`Cannot read ${from}: it has more than ${MAX_TOML_BYTES} bytes`);
@@ -103,9 +113,14 @@ async function fromToml(text: string, from: string): Promise<RuntimeOptions> {
   const table: unknown = decoded((): unknown => parse(text), `Cannot read ${from} as TOML`);
   const parts = Object.entries(table ?? {}).map(([key, value]): Partial<RuntimeOptions> => {
     if (isKey(key)) return KEYS[key](value);
+    if (UNKNOWN_HERE.has(key) && isNothing(value)) return {};
     throw invalid(`Cannot use the option "${key}" in ${from}: the options are ${Object.keys(KEYS).join(", ")}`);
   });
   return parts.reduce<RuntimeOptions>((options, part) => Object.assign(options, part), { ...DEFAULT_OPTIONS });
+}
+
+function isNothing(value: unknown): boolean {
+  return value === "" || value === 0 || value === 0n || value === false;
 }
 
 function isKey(key: string): key is keyof typeof KEYS {
@@ -118,8 +133,8 @@ function asBoolean(key: string, value: unknown): boolean {
 }
 
 function asText(key: string, value: unknown): string {
-  if (typeof value === "string" && value !== "" && !value.includes("\0")) return value;
-  throw invalid(`Cannot use ${key} = ${JSON.stringify(value)}: it must be a text that is not empty`);
+  if (typeof value === "string" && !value.includes("\0")) return value;
+  throw invalid(`Cannot use ${key} = ${JSON.stringify(value)}: it must be a text`);
 }
 
 function asGrouping(value: unknown): RuntimeOptions["grouping"] {

@@ -22,8 +22,17 @@ export function stopRunc(runc: ChildProcess): void {
 }
 
 function killChildren(parent: number): void {
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+  for (const pid of processes()) {
     if (parentOf(pid) === parent) killIfThere(Number(pid));
+  }
+}
+
+/** None with too many open files: this is no place to throw, the next round looks again, and runc is killed in the end. */
+function processes(): readonly string[] {
+  try {
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
   }
 }
 

@@ -14,7 +14,7 @@ import { parseExactJson } from "./exact-json.ts";
 import type { OciSpec } from "./oci-spec.ts";
 
 /** As of containerd's own limit for a message, 16 MiB, a quarter. Real specs have 4 to 60 KiB. */
-const MAX_BYTES = 4 * 1024 * 1024;
+export const MAX_SPEC_BYTES = 4 * 1024 * 1024;
 /** Real specs have 6. */
 const MAX_DEPTH = 64;
 
@@ -31,10 +31,10 @@ export function parseSpec(json: string): OciSpec {
 
 function parseLimited(json: string): unknown {
   const bytes = Buffer.byteLength(json);
-  if (bytes > MAX_BYTES) {
+  if (bytes > MAX_SPEC_BYTES) {
     throw new SpecError(
       "SPEC_INVALID",
-      `Cannot read the OCI spec: it has ${String(bytes)} bytes, and the limit is ${String(MAX_BYTES)}: give the container fewer or shorter variables, mounts and annotations`,
+      `Cannot read the OCI spec: it has ${String(bytes)} bytes, and the limit is ${String(MAX_SPEC_BYTES)}: give the container fewer or shorter variables, mounts and annotations`,
     );
   }
   try {

@@ -20,6 +20,7 @@ import { TaskService } from "../task/service.ts";
 import { TtrpcServer } from "../ttrpc/server.ts";
 import { IdleEnd } from "./idle-end.ts";
 import { FifoLog } from "./log-fifo.ts";
+import { logUnhandled } from "./log-unhandled.ts";
 import { Rest } from "./rest.ts";
 import { NODE_GROUP, socketPath } from "./socket-address.ts";
 
@@ -85,6 +86,9 @@ export async function serve({ flags, listener, path, env, bundle, openFiles }: S
   const calls = {
     pid: process.pid,
     shutdown: isNodes ? expectWork : shutdown,
+    creating: (created: string) => {
+      log.offer(join(created, "log"));
+    },
     started: () => {
       rest.expect();
     },
@@ -93,6 +97,7 @@ export async function serve({ flags, listener, path, env, bundle, openFiles }: S
     },
     deleted: expectWork,
   };
+  logUnhandled(process, log);
   const server = new TtrpcServer(taskServices(host, task, calls));
   server.serve(listener);
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -144,7 +149,12 @@ function openHost(
     namespace,
     reaper,
     publisher,
-    oomWatches: new OomWatches((onSignal) => new EventCounter(onSignal)),
+    oomWatches: new OomWatches(
+      (onSignal) => new EventCounter(onSignal),
+      (error) => {
+        log.warn("It is not known whether a container has run out of memory", { error });
+      },
+    ),
     get cgroupMounts() {
       return (cgroupMounts ??= readCgroupMounts());
     },

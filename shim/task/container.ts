@@ -7,6 +7,7 @@ import type { EventPublisher } from "../events/publisher.ts";
 import type { Reaper } from "../linux/reaper.ts";
 import type { PreparedComponents } from "../prepared/prepared-components.ts";
 import type { Runc } from "../runc/runc.ts";
+import type { StdioRequest } from "../stdio/stdio.ts";
 import type { ContainerKind, ContainerTraits } from "./container-traits.ts";
 import type { ExecutorFiles } from "./executor-files.ts";
 import type { TaskProcess } from "./process.ts";
@@ -27,6 +28,9 @@ export interface TaskHost {
   readonly prepared: PreparedComponents;
 }
 
+/** Who shall own the FIFOs of a container's processes. */
+export type IoOwner = Pick<StdioRequest, "ioUid" | "ioGid">;
+
 /** A container that this shim has. */
 export interface Container {
   readonly id: string;
@@ -36,6 +40,7 @@ export interface Container {
   readonly kind: ContainerKind;
   readonly traits: ContainerTraits;
   readonly runc: Runc;
+  readonly ioOwner: IoOwner;
   readonly init: TaskProcess;
   readonly execs: Map<string, TaskProcess>;
   /** Where its processes are counted and limited. */

@@ -118,7 +118,7 @@ async function create(
     for (const order of unprepared) host.prepared.prepareLater(order, preparer);
   }
   const pod = sandboxOf(spec) ?? id;
-  const own = { id, bundle, pod, kind, traits, runc, init, execs: new Map<string, TaskProcess>() };
+  const own = { id, bundle, pod, kind, traits, runc, ioOwner: options, init, execs: new Map<string, TaskProcess>() };
   const container = { ...own, cgroup, oomWatch, readiness, afterStart };
   void superviseInit(host, container);
   return container;

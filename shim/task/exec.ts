@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecProcessRequest } from "../proto/task.ts";
+import { MAX_SPEC_BYTES } from "../spec/parse-spec.ts";
 import type { Call } from "../ttrpc/service.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
 import type { Container, TaskHost } from "./container.ts";
@@ -11,9 +12,6 @@ import { readPidFile } from "./read-pid-file.ts";
 import { runcLimit } from "./runc-limit.ts";
 import { runtimeCall } from "./runtime-call.ts";
 import { superviseExec } from "./supervise.ts";
-
-/** A process description with more bytes is refused. */
-const MAX_SPEC_BYTES = 1024 * 1024;
 
 /** More processes that were not deleted are refused, so that nobody can make the shim grow without end. */
 const MAX_EXECS = 4096;
@@ -59,6 +57,7 @@ export function addExec(host: TaskHost, container: Container, request: ExecProce
   publishEvent(host, "/tasks/exec-added", { containerId: container.id, execId });
 }
 
+/** CRI gives a command its container's whole environment, so the limit is that of containers. */
 function specOf({ execId, spec }: ExecProcessRequest): Uint8Array {
   const value = spec?.value ?? new Uint8Array();
   if (value.length > 0 && value.length <= MAX_SPEC_BYTES) return value;
@@ -68,12 +67,21 @@ function specOf({ execId, spec }: ExecProcessRequest): Uint8Array {
   );
 }
 
-/** Runs a process that was added. Its end is told after its start, also if it ends at once. */
+/**
+ * Runs a process that was added. Its end is told after its start, also if it ends at once.
+ *
+ * @throws {TtrpcError} `FailedPrecondition` if the container has ended, or the process was started before; what runc says.
+ */
 export async function startExec(
   host: TaskHost,
   container: Container,
   { process, call }: { readonly process: TaskProcess; readonly call: Call },
 ): Promise<void> {
+  const { init } = container;
+  if (init.isOver) {
+    // Its end may be about to be told, and is to be the last.
+    throw new TtrpcError("FAILED_PRECONDITION", `Cannot start ${process.name}: the container has ended`);
+  }
   process.move("starting", "start");
   const { promise, resolve } = Promise.withResolvers<void>();
   process.started = promise;
@@ -97,13 +105,13 @@ const NOT_STARTED = 126;
 
 async function run(
   host: TaskHost,
-  { id, bundle, runc }: Container,
+  { id, bundle, runc, ioOwner }: Container,
   { process, call }: { readonly process: TaskProcess; readonly call: Call },
 ): Promise<number> {
   const { execId, spec } = process;
   const processJsonFile = join(bundle, `exec-${execId}.json`);
   const pidFile = join(bundle, `exec-${execId}.pid`);
-  const stdio = await openProcessStdio(host, process);
+  const stdio = await openProcessStdio(host, process, ioOwner);
   try {
     writeFileSync(processJsonFile, spec, { mode: 0o600 });
     const { fds, consoleSocket } = stdio;

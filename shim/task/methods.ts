@@ -41,6 +41,8 @@ export interface ShimCalls {
   readonly pid: number;
   /** Ends the shim once the answer is sent. */
   readonly shutdown: () => void;
+  /** To be told of each container that is about to be made, by its bundle. */
+  readonly creating: (bundle: string) => void;
   /** To be told of each container that runs. */
   readonly started: () => void;
   /** To be told of each command that runs in one. */
@@ -60,11 +62,13 @@ type Methods = Readonly<Record<string, Method>>;
 /** Answers `Empty`. */
 const DONE = {};
 
-function lifeMethods(task: TaskService, { pid: shimPid, shutdown, started, executed, deleted }: ShimCalls): Methods {
+function lifeMethods(task: TaskService, calls: ShimCalls): Methods {
+  const { pid: shimPid, shutdown, creating, started, executed, deleted } = calls;
   return {
-    Create: method(CreateTaskRequest, CreateTaskResponse, async (request, call) => ({
-      pid: await task.create(request, call),
-    })),
+    Create: method(CreateTaskRequest, CreateTaskResponse, async (request, call) => {
+      creating(request.bundle);
+      return { pid: await task.create(request, call) };
+    }),
     Start: method(StartRequest, StartResponse, async (request, call) => {
       const pid = await task.start(request, call);
       if (request.execId === "") started();

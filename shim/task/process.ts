@@ -50,6 +50,11 @@ export class TaskProcess {
     return this.isReaped || this.exit !== undefined;
   }
 
+  /** Whether its end will be told, of which it may not have begun yet. */
+  get isUnderWay(): boolean {
+    return this.exit === undefined && this.state !== "creating" && this.state !== "created";
+  }
+
   /** "container a", "process b of container a". */
   get name(): string {
     const container = `container "${this.containerId}"`;

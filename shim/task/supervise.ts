@@ -10,6 +10,9 @@ import type { Exit } from "./state.ts";
 /** How long the end of the first process waits for those that were executed beside it, in milliseconds. */
 const EXEC_END_MS = 2000;
 
+/** And before that for those whose start is under way: runc soon finds that it cannot, or that it has. */
+const EXEC_START_MS = 10_000;
+
 /**
  * How long the end waits for containerd to take the news that memory ran out, in milliseconds: without it containerd tells
  * kubelet of an error only.
@@ -51,8 +54,22 @@ async function beforeEnd(host: TaskHost, container: Container, exit: Exit): Prom
       host.log.warn("Processes are left", { container: container.id, reason: messageOf(error) });
     });
   }
-  const others = [...execs.values()].filter(({ pid, exit: ended }) => pid !== 0 && ended === undefined);
-  await Promise.race([Promise.all(others.map(async ({ exited }) => exited)), sleep(EXEC_END_MS, undefined)]);
+  const others = [...execs.values()].filter(({ isUnderWay }) => isUnderWay);
+  await allWithin(
+    others.map(async ({ started }) => started),
+    EXEC_START_MS,
+  );
+  await allWithin(
+    others.map(async ({ exited }) => exited),
+    EXEC_END_MS,
+  );
+}
+
+/** Waits for all, but no longer than `ms` milliseconds. */
+async function allWithin(promises: readonly Promise<unknown>[], ms: number): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([Promise.all(promises), sleep(ms, undefined, late).catch(() => undefined)]);
+  late.abort();
 }
 
 export async function superviseExec(host: TaskHost, process: TaskProcess): Promise<void> {

@@ -254,6 +254,17 @@ describe("kube, on a real API server", function suite() {
     expect(await printed("version")).to.match(/^Plugin Version: \d+\.\d+\.\d+\nKubernetes Version: v1\.\d+\.\d+\n$/);
   });
 
+  it("finds applications of the older group", async () => {
+    const aged = { apiVersion: "core.spinoperator.dev/v1alpha1", kind: "SpinApp", spec: { image: IMAGE, replicas: 1 } };
+    const metadata = { name: "aged", namespace: "apps" };
+    await kubectl(["create", "-f", "-"], JSON.stringify({ ...aged, metadata }));
+    expect(await printed("list", "-A")).to.match(/^NAMESPACE .*\napps +aged /);
+    await kubectl(["create", "-f", "-"], podOf("aged", 1).replace("spinkube", "spinoperator"));
+    expect(await problem("logs", "aged", "-n", "apps")).to.match(/^Error: Cannot get logs of pod "apps\/aged-1": /);
+    expect(await problem("connect", "aged", "-n", "apps", "--pod-running-timeout", "1s")).to.include("none of its");
+    expect(await printed("delete", "aged", "-n", "apps", "-y")).to.equal("Succesfully deleted aged\n");
+  });
+
   it("logs and connect say what is in the way", async () => {
     await setReady("waiting", "False", "MissingExecutor", "there is none");
     expect(await problem("logs", "waiting", "-n", "apps")).to.equal(

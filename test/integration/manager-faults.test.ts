@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { eventually } from "../support/kubectl.ts";
-import { NAMESPACE, platform, type ShimJson } from "../support/manager-bench.ts";
+import { NAMESPACE, platform, type AuditEntry, type ShimJson } from "../support/manager-bench.ts";
 import { failure, ManagerScene, useScene, SOON_MS } from "../support/manager-scene.ts";
 
+const NEVER = new AbortController().signal;
 const scene = new ManagerScene();
 
 describe("the manager when installers fail", () => {
@@ -29,7 +30,7 @@ describe("the manager when installers fail", () => {
     await scene.apply();
     const failed = await scene.bench.reason("spin", "Failed");
     expect(failed.status?.conditions?.[0]?.message).to.equal(
-      "0 of 1 nodes have the wanted version; a: DigestMismatch: sha256 is 1234 (not tried again until the Shim changes)",
+      "0 of 1 nodes have the wanted version; a: DigestMismatch: sha256 is 1234 (not tried again until the Shim changes: annotate the Shim with runtime.spinkube.dev/retry to try again)",
     );
     await scene.apply({ fetchStrategy: { platforms: [platform("b")] } });
     await scene.bench.reason("spin", "Provisioned");
@@ -104,7 +105,65 @@ describe("the manager when installers fail", () => {
       undefined,
     ]);
   });
+
+  it("asks no installer while it sees the pods that use the shim, and goes on soon after the last one is gone", async () => {
+    await scene.provision("a");
+    await scene.bench.kubectl(["create", "-f", "-"], userPod("web", "a"));
+    const users = ["default/web", "default/none"];
+    scene.bench.answer = () => ({ report: { ok: false, reason: "InUse", message: "Pods use it: default/web", users } });
+    await scene.bench.kubectl(["delete", "shim", "spin", "--wait=false"]);
+    await scene.untilNode("a", "Removing", "InUse");
+    // Long enough for three further Jobs if nobody looked.
+    await scene.until("a second look at the pods", async () => (await looksAtUsers()).length > 1, 45_000);
+    expect(scene.orders()).to.deep.equal(["install a", "uninstall a"]);
+    scene.bench.answer = () => (scene.bench.nodes.jobs.length > 3 ? undefined : failure("InUse", "A process uses it"));
+    await scene.bench.kubectl(["delete", "pod", "web", "--grace-period=0", "--force"]);
+    await scene.until("two further tries", async () => scene.bench.nodes.jobs.length === 4, 45_000);
+    const [, first, second, third] = scene.bench.nodes.jobs.map(({ job }) => job);
+    await scene.until("the Jobs that found users to be gone", async () => {
+      const names = (await scene.bench.kubectl(["get", "jobs", "-n", NAMESPACE, "-o", "name"])).split("\n");
+      return ![first, second].some((job) => names.includes(`job.batch/${job}`)) && names.includes(`job.batch/${third}`);
+    });
+    await scene.until("their pods too", async () => {
+      const names = await scene.bench.kubectl(["get", "pods", "-n", NAMESPACE, "-o", "name"]);
+      return !scene.bench.nodes.jobs.slice(1, 3).some(({ pod }) => names.includes(pod));
+    });
+    await scene.end(3, { report: {} });
+    await scene.until("the Shim to be gone", async () => (await scene.bench.get("shim", "spin")) === undefined);
+    const looks = await looksAtUsers();
+    expect(looks.length).to.be.within(2, 8);
+    expect(looks.map(({ responseStatus }) => responseStatus?.code)).to.deep.equal(looks.map(() => 200));
+  }).timeout(180_000);
+
+  it("tries a node again that it gave up once that is rebooted, and counts anew", async () => {
+    await scene.addNodes("a");
+    scene.bench.answer = () => failure("DigestMismatch", "sha256 is 1234");
+    await scene.bench.manager();
+    await scene.apply();
+    await scene.bench.reason("spin", "Failed");
+    await scene.bench.nodes.report({ name: "a", bootId: "second" }, NEVER);
+    await scene.untilJobs(2);
+    await scene.bench.reason("spin", "Failed");
+    scene.bench.answer = () => ({ report: {} });
+    await scene.bench.nodes.report({ name: "a", bootId: "second", runtimeVersion: "containerd://2.2.0" }, NEVER);
+    await scene.bench.reason("spin", "Provisioned");
+    expect(scene.orders()).to.deep.equal(["install a", "install a", "install a"]);
+  });
 });
+
+/** The manager's requests for pods that use the shim. */
+async function looksAtUsers(): Promise<readonly AuditEntry[]> {
+  const requests = await scene.bench.requests("rcm-manager");
+  return requests.filter(
+    ({ verb, objectRef }) => verb === "list" && objectRef?.resource === "pods" && objectRef.namespace === "default",
+  );
+}
+
+/** A pod on a node, as if its shim ran it. */
+function userPod(name: string, nodeName: string): string {
+  const containers = [{ name: "c", image: "example.org/x" }];
+  return JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name }, spec: { nodeName, containers } });
+}
 
 /** The Event of a kubelet whose node has a read-only /opt. */
 async function mountFailure(pod: string): Promise<string> {

@@ -282,6 +282,16 @@ describe("executor up, an application of several components", () => {
       expect(body).not.to.include("secret");
     });
 
+    it("tells it how long the body is, also where the client does not say so", async () => {
+      const headers = { "transfer-encoding": "chunked" };
+      const path = "/cgi/environment";
+      expect((await get(path)).body).to.include("\nCONTENT_LENGTH=0\n");
+      expect((await exchange({ port, path, body: "hello" })).body).to.include("\nCONTENT_LENGTH=5\n");
+      expect((await exchange({ port, path, body: "hello you", headers })).body).to.include("\nCONTENT_LENGTH=9\n");
+      expect((await exchange({ port, path: "/cgi/echo", body: "hello you", headers })).body).to.equal("hello you");
+      expect((await exchange({ port, path, body: Buffer.alloc((64 << 20) + 1), headers })).status).to.equal(413);
+    });
+
     it("gives it the body, and gives back what it writes while it writes", async () => {
       const body = randomBytes(300_000);
       const response = await open({ port, path: "/cgi/echo", body });

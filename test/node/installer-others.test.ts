@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { afterEach, before, describe, it } from "mocha";
 import type { NodeHost } from "../support/node-host.ts";
-import { BACKUP, FOREIGN_RUNTIME, NODES, SHIM } from "../support/node-host.ts";
+import { BACKUP, FOLDER, FOREIGN_RUNTIME, NODES, SHIM } from "../support/node-host.ts";
 import { CONFIG, cleanNode, gone, unwrapContainerd, wrapContainerd } from "./node-tools.ts";
 
 for (const { name, version } of NODES) {
@@ -61,6 +61,22 @@ for (const { name, version } of NODES) {
       }
       await host.uninstall();
       await host.out(`sed -i '/# by others/d' ${CONFIG}`);
+      await gone(host);
+      await expectUntouched();
+    });
+
+    it("leaves a handler to the shim that has it", async () => {
+      await host.install();
+      const planted = await host.listing();
+      const archive = `${FOLDER}/shim1.tar.gz`;
+      const taking = await host.installer(`install --shim ${archive} --name another --handler ${SHIM}`);
+      expect(taking, taking.message).to.include({ ok: false, reason: "HandlerConflict", restarts: 0 });
+      const removal = await host.installer(`uninstall --name another --handler ${SHIM}`);
+      expect(removal, removal.message).to.include({ ok: true, restarts: 0 });
+      expect(await host.install(1, "--handler second")).to.include({ ok: false, reason: "HandlerConflict" });
+      expect(await host.listing()).to.equal(planted);
+      expect(await host.podOf(SHIM)).to.equal("");
+      expect(await host.uninstall()).to.include({ ok: true });
       await gone(host);
       await expectUntouched();
     });

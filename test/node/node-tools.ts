@@ -1,4 +1,5 @@
-import { prepareHosts, type NodeHost } from "../support/node-host.ts";
+import { afterEach, before, describe } from "mocha";
+import { prepareHosts, NODES, SHIM, type NodeHost } from "../support/node-host.ts";
 
 export const CONFIG = "/etc/containerd/config.toml";
 
@@ -16,12 +17,29 @@ export async function cleanNode(name: string): Promise<{ readonly host: NodeHost
   return { host, clean };
 }
 
+/** Tests for each version of containerd, with a node that is as it is without us before each. */
+export function describeNodes(title: string, tests: (node: { host: NodeHost; clean: string }) => void): void {
+  for (const { name, version } of NODES) {
+    describe(`${title} on containerd ${version}`, () => {
+      const node = {} as { host: NodeHost; clean: string };
+      before(async () => {
+        Object.assign(node, await cleanNode(name));
+      });
+      afterEach(async () => {
+        if (await node.host.isAsBefore(node.clean)) return;
+        await node.host.repair(); // A test that failed must not fail the next ones.
+      });
+      tests(node);
+    });
+  }
+}
+
 /** Until nothing of the installer's is left in the node. */
 export async function gone(host: NodeHost): Promise<void> {
   await host.out("for i in $(seq 50); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; ls -lR /opt/rcm >&2; exit 1");
 }
 
-const DROP_IN = "/run/systemd/system/containerd.service.d/99-test.conf";
+export const DROP_IN = "/run/systemd/system/containerd.service.d/99-test.conf";
 
 /** Puts a script of ours in containerd's place, as a distribution's broken package would. */
 export async function wrapContainerd(host: NodeHost, script: string): Promise<void> {
@@ -34,4 +52,10 @@ export async function wrapContainerd(host: NodeHost, script: string): Promise<vo
 
 export async function unwrapContainerd(host: NodeHost): Promise<void> {
   await host.out(`rm -f ${DROP_IN}; systemctl daemon-reload; systemctl restart containerd`);
+}
+
+/** What runs the installer in a node. */
+export function commandLine(command: "install" | "uninstall"): string {
+  const program = "/srv/rcm-test/node --disable-warning=ExperimentalWarning /srv/rcm-test/installer.mjs";
+  return `${program} ${command} --name ${SHIM}${command === "install" ? " --shim /srv/rcm-test/shim1.tar.gz" : ""}`;
 }

@@ -2,10 +2,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeleteResponse } from "@rcm/shim/proto/task";
 import { expect } from "chai";
-import { tryCommand } from "../cluster/run-command.ts";
+import { runCommand, tryCommand } from "../cluster/run-command.ts";
 import { LATE, POD, withPod } from "./support/direct-pod.ts";
 import type { DirectPod } from "./support/direct-pod.ts";
 import type { DirectShim } from "./support/direct-shim.ts";
+import { Faults } from "./support/faults.ts";
+import { runcOptions } from "./support/runc-options.ts";
 import { describeOnEach, TEST_TIMEOUT_MS } from "./support/shared.ts";
 import { subjectIsRunc } from "./support/subject.ts";
 import type { TaskClient } from "./support/task-client.ts";
@@ -71,6 +73,58 @@ describeOnEach("the command delete", ({ containerd, version, it }) => {
       await end(client, POD);
       expect(await recordOf(first)).to.equal(undefined);
       await killShim(client, first);
+      expect(await first.command("delete", limit())).to.include({ code: 0, stderr: "" });
+      expect(await containersOf(containerd())).to.deep.equal([]);
+    });
+  });
+
+  it("of a pod's first container takes away what a new shim in the place of the dead one does not have", async () => {
+    await inPod(containerd(), undefined, async ({ first, late }, client) => {
+      await client.run(first);
+      await client.run(late);
+      await killShim(client, first);
+      const next = await first.connect(limit());
+      expect(await next.call("Connect", { id: LATE })).to.include({ taskPid: 0 });
+      expect(await first.command("delete", limit())).to.include({ code: 0, stderr: "" });
+      expect(await containersOf(containerd())).to.deep.equal([]);
+      expect(await next.call("Connect", { id: LATE })).to.include({ taskPid: 0 });
+    });
+  });
+
+  it("of a pod's first container spares those that its shim has", async () => {
+    await inPod(containerd(), undefined, async ({ first, late }, client) => {
+      await client.run(first);
+      await client.run(late);
+      expect(await first.command("delete", limit())).to.include({ code: 0, stderr: "" });
+      expect(await containersOf(containerd())).to.deep.equal([LATE]);
+      await client.call("Wait", { id: POD });
+      await client.call("Delete", { id: POD });
+      await end(client, LATE);
+    });
+  });
+
+  it("unmounts, goes on and answers when runc fails", async () => {
+    const faults = await Faults.plant(containerd());
+    await inPod(containerd(), undefined, async ({ first, late }, client) => {
+      const roots = [first, late].map(({ bundle }) => join(bundle, "rootfs"));
+      for (const root of roots) await runCommand(["mount", "--bind", root, root], { timeoutMs: 5000 }, limit());
+      try {
+        const options = runcOptions({ binaryName: join(faults.folder, "runc") });
+        for (const each of [first, late]) await client.run(each, options);
+        await killShim(client, first);
+        await faults.set("delete");
+        const { code, stdout, stderr } = await first.command("delete", limit());
+        expect({ code, warnings: stderr.split("\n").toSorted() }).to.deep.equal({
+          code: 0,
+          warnings: ["", ...[LATE, POD].map((id) => `Cannot delete container "${id}": planted fault in delete`)],
+        });
+        expect(stdout).to.not.equal("");
+        expect(await readFile("/proc/self/mounts", "utf8")).to.not.include(`${containerd().folder}/bundles/`);
+        expect(await containersOf(containerd())).to.have.members([POD, LATE]);
+      } finally {
+        await faults.clear();
+        for (const root of roots) await tryCommand(["umount", "--lazy", root], { timeoutMs: 5000 }, limit());
+      }
       expect(await first.command("delete", limit())).to.include({ code: 0, stderr: "" });
       expect(await containersOf(containerd())).to.deep.equal([]);
     });

@@ -1,13 +1,13 @@
-import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceError } from "@grpc/grpc-js";
 import { expect } from "chai";
+import { Faults } from "./support/faults.ts";
 import { Pod } from "./support/pods.ts";
 import { describeOnEach, TEST_TIMEOUT_MS } from "./support/shared.ts";
 import { EXITED, statusOf } from "./support/status.ts";
 import { subjectIsRunc } from "./support/subject.ts";
-import type { TestContainerd } from "./support/test-containerd.ts";
 
 const CANCELLED = 1;
 const UNKNOWN = 2;
@@ -21,7 +21,7 @@ describeOnEach("a runc that fails", ({ containerd, it }) => {
     // All that is there is what our start of containerd needs.
     const path = join(containerd().folder, "almost-empty");
     await mkdir(path, { recursive: true });
-    await symlink("/usr/bin/setpriv", join(path, "setpriv"));
+    for (const name of ["setpriv", "prlimit"]) await symlink(join("/usr/bin", name), join(path, name));
     await containerd().restart("SIGTERM", signal, { path });
     try {
       for (const handler of HANDLERS) {
@@ -124,54 +124,4 @@ async function failure(work: Promise<unknown>): Promise<ServiceError> {
   );
   if (error === undefined) throw new Error("It does not fail");
   return error;
-}
-
-/** A runc that comes before the real one in PATH and, when it is told to, fails one of its commands. */
-class Faults {
-  readonly folder: string;
-  readonly #wanted: string;
-
-  private constructor(folder: string) {
-    this.folder = folder;
-    this.#wanted = join(folder, "wanted");
-  }
-
-  static async plant(containerd: TestContainerd): Promise<Faults> {
-    const faults = new Faults(join(containerd.folder, "faults"));
-    await mkdir(faults.folder, { recursive: true });
-    await faults.clear();
-    const runc = join(faults.folder, "runc");
-    await writeFile(runc, script(faults.#wanted));
-    await chmod(runc, 0o755);
-    return faults;
-  }
-
-  async set(verb: string, how: "fail" | "hang" = "fail"): Promise<void> {
-    await writeFile(this.#wanted, `${verb} ${how}\n`);
-  }
-
-  async clear(): Promise<void> {
-    await rm(this.#wanted, { force: true });
-  }
-}
-
-/** It says why as runc does: in the file that \`--log\` names, as JSON, and on stderr. */
-function script(wanted: string): string {
-  return `#!/bin/sh
-if [ -e ${wanted} ]; then
-  read -r verb how < ${wanted}
-  log= previous=
-  for word; do
-    [ "$previous" = --log ] && log=$word
-    previous=$word
-    if [ "$word" = "$verb" ]; then
-      [ "$how" = hang ] && exec sleep 1000
-      [ -n "$log" ] && echo '{"level":"error","msg":"planted fault in '"$verb"'","time":"2026-01-01T00:00:00Z"}' >> "$log"
-      echo "planted fault in $verb" >&2
-      exit 1
-    fi
-  done
-fi
-exec /usr/sbin/runc "$@"
-`;
 }

@@ -1,6 +1,9 @@
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ServiceError } from "@grpc/grpc-js";
+import { Any } from "@rcm/shim/proto/any";
+import { RUNTIME_OPTIONS_TYPE, RuntimeOptions } from "@rcm/shim/proto/options";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { pollUntil } from "../cluster/poll-until.ts";
@@ -11,6 +14,7 @@ import { isAlive, readProcess } from "./support/processes.ts";
 import { TEST_TIMEOUT_MS } from "./support/shared.ts";
 import { EXITED, pidOf, sandboxPidOf, statusOf } from "./support/status.ts";
 import { subjectIsRunc } from "./support/subject.ts";
+import { TaskClient } from "./support/task-client.ts";
 import { SOFT_OPEN_FILES, TestContainerd, VERSIONS } from "./support/test-containerd.ts";
 
 // runc's shim knows no options under another name than its own.
@@ -97,6 +101,27 @@ for (const version of subjectIsRunc() ? [] : VERSIONS) {
       const next = await Pod.run(containerd, "next", "dense");
       expect(await shimOf(next)).to.not.equal(scene.shim);
       await Promise.all([...scene.pods, next].map(async (pod) => pod.remove()));
+      await expectNothingLeft(containerd, limit());
+    });
+
+    it("take a pod along also if a new shim has begun in the place of the killed one", async () => {
+      const scene = await Dense.begin(containerd);
+      const [one] = scene.pods;
+      const daemon = (await containerd.pid()) ?? 0;
+      process.kill(daemon, "SIGSTOP");
+      try {
+        process.kill(scene.shim, "SIGKILL");
+        while (await isAlive(scene.shim)) await delay(5);
+        const next = await scene.startCommand(one.id);
+        expect(await scene.deleteCommand(one.id)).to.include({ code: 0, stderr: "" });
+        expect(await scene.running()).to.deep.equal([false, true]);
+        await next.call("Shutdown", { id: "" });
+        next.close();
+      } finally {
+        process.kill(daemon, "SIGCONT");
+      }
+      await scene.untilEnded();
+      await Promise.all(scene.pods.map(async (pod) => pod.remove()));
       await expectNothingLeft(containerd, limit());
     });
 
@@ -188,12 +213,24 @@ class Dense {
     );
   }
 
+  /** As containerd runs it for a new pod. */
+  async startCommand(id: string): Promise<TaskClient> {
+    const value = RuntimeOptions.encode({ configPath: join(this.pods[0].containerd.folder, "dense.toml") });
+    const options = Any.encode({ typeUrl: RUNTIME_OPTIONS_TYPE, value });
+    const { stdout } = await this.#command("start", id, Buffer.from(options).toString());
+    return TaskClient.connect(/unix:\/\/([^"\s]+)/.exec(stdout)?.[1] ?? "", 2);
+  }
+
   /** As containerd runs it when it takes a shim for dead; the container itself goes. */
   async deleteCommand(id: string): Promise<CommandResult> {
+    return this.#command("delete", id);
+  }
+
+  async #command(action: "start" | "delete", id: string, stdin = ""): Promise<CommandResult> {
     const { containerd } = this.pods[0];
     const bundle = join(containerd.folder, "state/io.containerd.runtime.v2.task/k8s.io", id);
-    const flags = ["-namespace", "k8s.io", "-address", containerd.socket, "-id", id, "-bundle", bundle, "delete"];
-    return tryCommand([containerd.shim, ...flags], { timeoutMs: 10_000, cwd: bundle }, limit());
+    const flags = ["-namespace", "k8s.io", "-address", containerd.socket, "-id", id, "-bundle", bundle, action];
+    return tryCommand([containerd.shim, ...flags], { timeoutMs: 10_000, cwd: bundle, stdin }, limit());
   }
 }
 

@@ -7,7 +7,7 @@ import { openCluster } from "../cluster/index.ts";
 import type { Cluster, CommandResult } from "../cluster/index.ts";
 
 /** Where the tests' files lie in a node. */
-const FOLDER = "/srv/rcm-test";
+export const FOLDER = "/srv/rcm-test";
 const TOP = join(import.meta.dirname, "../..");
 const NODE = join(TOP, "node_modules/node/bin/node");
 
@@ -101,7 +101,8 @@ export class NodeHost {
       [
         "systemctl stop rcm-dead-man.timer rcm-gc.service",
         "while umount /opt /opt/rcm; do :; done",
-        "rm -rf /opt/rcm /etc/containerd/conf.d /run/systemd/system/containerd.service.d",
+        "rm -f /etc/systemd/system/rcm-restore.service /run/rcm-restore.spent",
+        "rm -rf /etc/systemd/system/containerd.service.wants /opt/rcm /etc/containerd/conf.d /run/systemd/system/containerd.service.d",
         `cp -p ${BACKUP} /etc/containerd/config.toml`,
         "systemctl daemon-reload; systemctl restart containerd; for i in $(seq 100); do ctr version && break; sleep 0.1; done",
       ].join("; "),

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { openBeneath } from "../../linux/open-beneath.ts";
+import { setFileTimes } from "../../linux/set-file-times.ts";
 import type { FolderOption, Preopen } from "../host/filesystem/preopen.ts";
 import { UndiciService } from "../host/http/undici-service.ts";
 import { BytesInputStream, type InputStream } from "../host/io/input-stream.ts";
@@ -70,6 +71,7 @@ export function createServices({ folders, stdio, ...options }: ServicesOptions):
     initialCwd: undefined,
     preopens,
     openBeneath,
+    setFileTimes,
     maxFieldBytes: MAX_FIELD_BYTES,
     maxOpenObjects: MAX_OPEN_OBJECTS,
     [Symbol.dispose]() {

@@ -29,6 +29,8 @@ export interface LoadedApp extends Disposable {
   /** By their ids: those that a trigger needs, and no others. */
   readonly components: ReadonlyMap<string, LoadedComponent>;
   readonly inside: Inside;
+  /** Whether something counts what all guests do, or holds what they all use: then one thread runs them. */
+  readonly needsOneThread: boolean;
 }
 
 /**
@@ -78,8 +80,14 @@ export async function loadApp(options: AppOptions, io: CommandIo, signal: AbortS
     stack.use(loaded.services);
     components.set(component.id, loaded);
   }
+  const needsOneThread = outside.isCounted || triggers.redis.length > 0 || hasStores(app);
   const kept = stack.move();
-  return { app, triggers, components, inside, [Symbol.dispose]: () => kept.dispose() };
+  return { app, triggers, components, inside, needsOneThread, [Symbol.dispose]: () => kept.dispose() };
+}
+
+/** One thread has a store's file open, and what is in memory only; and one gets each message of Redis. */
+function hasStores({ components }: LockedApp): boolean {
+  return components.some(({ keyValueStores, sqliteDatabases }) => keyValueStores.length + sqliteDatabases.length > 0);
 }
 
 function usedComponents({ components }: LockedApp, { http, redis, command }: AppTriggers): readonly LockedComponent[] {

@@ -8,6 +8,7 @@ import type { ClientTlsConfig, RuntimeConfig } from "../spin/runtime-config/runt
 import { lookupUnlessBlocked } from "../spin/trigger/blocked-lookup.ts";
 import { MAX_CONNECTIONS } from "./host-services.ts";
 import { inRoot } from "./in-root.ts";
+import { RequestGate } from "./request-gate.ts";
 import { certificatesIn } from "./trusted-certificates.ts";
 
 type Sender = Pick<OutgoingService, "send">;
@@ -19,6 +20,7 @@ export class Outside implements Disposable {
   readonly #own: UndiciService[] = [];
   /** By component and host. */
   readonly #byHost = new Map<string, ReadonlyMap<string, UndiciService>>();
+  readonly #gate: RequestGate | undefined;
 
   /**
    * @param root - the folder that paths of the configuration are in.
@@ -28,25 +30,38 @@ export class Outside implements Disposable {
   constructor({ outboundHttp, blockNetworks, clientTls }: RuntimeConfig, root: string, beforeFirst: () => void) {
     this.#options = {
       isAllowed: () => true, // Each component's own policy has been asked.
-      maxConnections: outboundHttp.maxConcurrentRequests ?? MAX_CONNECTIONS,
+      maxConnections: MAX_CONNECTIONS,
       connections: outboundHttp.connectionPooling ? "kept" : "closed",
       beforeFirst,
       ...(blockNetworks.length === 0 ? {} : { lookup: lookupUnlessBlocked(parseBlockedNetworks(blockNetworks)) }),
     };
+    const { maxConcurrentRequests: max } = outboundHttp;
+    this.#gate = max === undefined ? undefined : new RequestGate(max);
     this.#common = new UndiciService(this.#options);
     for (const config of clientTls) this.#add(config, root);
   }
 
+  /** Whether what is sent has a limit that only one thread can keep. */
+  get isCounted(): boolean {
+    return this.#gate !== undefined;
+  }
+
   of(component: string): Sender {
-    const byHost = this.#byHost.get(component);
-    if (byHost === undefined) return this.#common;
     return {
-      send: (call: OutgoingCall) => {
-        const { scheme, host } = call.target;
-        const own = scheme === "https" ? byHost.get(host) : undefined;
-        (own ?? this.#common).send(call);
+      send: (call) => {
+        const service = this.#serviceFor(component, call);
+        if (this.#gate === undefined) service.send(call);
+        else {
+          this.#gate.send(call, (admitted) => {
+            service.send(admitted);
+          });
+        }
       },
     };
+  }
+
+  #serviceFor(component: string, { target: { scheme, host } }: OutgoingCall): UndiciService {
+    return (scheme === "https" ? this.#byHost.get(component)?.get(host) : undefined) ?? this.#common;
   }
 
   #add(config: ClientTlsConfig, root: string): void {

@@ -40,7 +40,7 @@ export async function runApp(
 }
 
 async function serveApp(
-  { app, triggers, components, inside }: LoadedApp,
+  { app, triggers, components, inside, needsOneThread }: LoadedApp,
   { address, limits }: Pick<AppOptions, "address" | "limits">,
   io: CommandIo,
   signal: AbortSignal,
@@ -64,11 +64,7 @@ async function serveApp(
     [...components].map(([id, { linked }]) => [id, linked.reset.kind === "allowed" ? "allowed" : linked.reset.reason]),
   );
   const fields = { application: app.name, routes, reset };
-  // One thread has a store's file open, and what is in memory only; and one gets each message.
-  const hasStores = app.components.some(
-    ({ keyValueStores, sqliteDatabases }) => keyValueStores.length + sqliteDatabases.length > 0,
-  );
-  const threads = hasStores || triggers.redis.length > 0 ? { ...limits, maxThreads: 1 } : limits;
+  const threads = needsOneThread ? { ...limits, maxThreads: 1 } : limits;
   await serveUntil({ requests, address, limits: threads, log, fields, host: io }, signal);
   for (const pool of pools) pool.shrink(0);
   return 0;

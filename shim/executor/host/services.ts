@@ -1,5 +1,6 @@
 import type { OpenBeneath } from "./filesystem/open-beneath.ts";
 import type { Preopen } from "./filesystem/preopen.ts";
+import type { SetFileTimes } from "./filesystem/set-file-times.ts";
 import type { OutgoingService } from "./http/outgoing-service.ts";
 import type { InputStream } from "./io/input-stream.ts";
 import type { OutputStream } from "./io/output-stream.ts";
@@ -18,6 +19,7 @@ export interface HostServices {
   readonly terminals: Readonly<Record<"stdin" | "stdout" | "stderr", boolean>>;
   readonly preopens: readonly Preopen[];
   readonly openBeneath: OpenBeneath;
+  readonly setFileTimes: SetFileTimes;
   readonly network: NetworkPolicy;
   readonly outgoing: OutgoingService;
   /** All names and values of one `fields` together, in bytes. */

@@ -3,6 +3,9 @@ import type { HttpErrorCode } from "../host/http/error-code.ts";
 import type { OutgoingResponse } from "../host/http/messages.ts";
 import type { Responder } from "../host/http/response-outparam.ts";
 
+/** Its `content-length` is that of the body that it does not repeat. */
+const NOT_MODIFIED = 304;
+
 /** The answer to one request: by the guest, or about it. */
 export interface Answer extends Responder {
   /** What the guest set instead of a response. */
@@ -26,6 +29,19 @@ export interface ClientAnswer extends Answer {
   /** Whether the client takes nothing of it any more. */
   isGone(): boolean;
   onGone(listener: () => void): void;
+}
+
+/**
+ * Why the response can not be sent, if so. A client that waits for bytes that do not come would take the next answer on
+ * its connection for them.
+ */
+export function faultOf({ missingBytes, status }: OutgoingResponse, method: string): HttpErrorCode | undefined {
+  if (missingBytes === 0 || method === "HEAD" || status === NOT_MODIFIED) return undefined;
+  return cannotSend(`its content-length is ${missingBytes}, and its body was never opened`);
+}
+
+export function cannotSend(reason: string): HttpErrorCode {
+  return { tag: "internal-error", val: `Cannot send the response: ${reason}` };
 }
 
 /** Lets the body go to `sink`; without one, the response ends. */

@@ -1,5 +1,6 @@
 import { messageOf } from "@rcm/lib/errors";
 import { ComponentExit, HostError } from "../host/errors.ts";
+import type { HttpErrorCode } from "../host/http/error-code.ts";
 import type { RequestHead } from "../host/http/messages.ts";
 import { textOfMethod } from "../host/http/method.ts";
 import { HostState } from "../host/state.ts";
@@ -26,6 +27,9 @@ export interface Asker {
   /** How many guests' requests led to this one. */
   readonly depth: number;
 }
+
+/** Characters of a guest's own words about its error. */
+const MAX_REASON = 1000;
 
 const CLIENT: Asker = { origin: "client", depth: 0 };
 
@@ -87,7 +91,7 @@ export class GuestHandler<Head extends RequestHead = RequestHead> {
     this.#options.pool.giveBack(guest); // Drops what it left open: an unfinished body cuts the connection.
     const { answer } = visit;
     if (answer.errorCode !== undefined) {
-      this.#report(visit, 500, `The guest answered with the error ${answer.errorCode.tag}`);
+      this.#report(visit, 500, `The guest answered with the error ${textOf(answer.errorCode)}`);
     } else if (!answer.isSet) {
       this.#report(visit, 500, "The guest returned without an answer");
     } else if (answer.isBroken()) {
@@ -121,6 +125,12 @@ const TEXTS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
   504: "Gateway Timeout",
 };
+
+function textOf(code: HttpErrorCode): string {
+  return code.tag === "internal-error" && code.val !== undefined
+    ? `${code.tag}: ${code.val.slice(0, MAX_REASON)}`
+    : code.tag;
+}
 
 function statusOf(error: unknown): number {
   if (!(error instanceof HostError)) return 500;

@@ -1,10 +1,12 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { HttpErrorCode } from "../host/http/error-code.ts";
 import type { OutgoingResponse } from "../host/http/messages.ts";
-import { attachBody, type ClientAnswer, refusalOf } from "./answer.ts";
+import { attachBody, cannotSend, type ClientAnswer, faultOf, refusalOf } from "./answer.ts";
 import { headersOf, Http2Sink } from "./http2-sink.ts";
 
 const SWITCHING_PROTOCOLS = 101;
+/** Node sends no larger status by HTTP/2. */
+const MAX_STATUS = 599;
 
 /** An answer of HTTP/2. */
 export class Http2Answer implements ClientAnswer {
@@ -58,7 +60,9 @@ export class Http2Answer implements ClientAnswer {
   }
 
   respond(response: OutgoingResponse): void {
-    attachBody(response, this.#begin(response.status, response.headers.flat()));
+    this.errorCode = this.#faultOf(response);
+    if (this.errorCode !== undefined) this.#isSet = true;
+    else attachBody(response, this.#begin(response.status, response.headers.flat()));
   }
 
   fail(code: HttpErrorCode): void {
@@ -78,6 +82,11 @@ export class Http2Answer implements ClientAnswer {
     }
     const { headers, body } = refusalOf(status, text);
     this.reply(status, headers, body);
+  }
+
+  #faultOf(response: OutgoingResponse): HttpErrorCode | undefined {
+    if (response.status > MAX_STATUS) return cannotSend(`HTTP/2 has no status ${response.status}`);
+    return faultOf(response, this.#isHead ? "HEAD" : "GET");
   }
 
   #begin(status: number, headers: readonly string[]): Http2Sink {

@@ -35,10 +35,14 @@ export class Http2Sink implements BodySink {
     return this.#isWhole;
   }
 
+  begin(): void {
+    // Trailers may come, which must be said before the body. Without any, an empty frame ends it.
+    if (!this.#isGone() && !this.#stream.headersSent) this.#respond({ waitForTrailers: true });
+  }
+
   write(chunk: Buffer): void {
     if (this.#isGone()) return;
-    // Trailers may come, which must be said before the body. Without any, an empty frame ends it.
-    if (!this.#stream.headersSent) this.#begin({ waitForTrailers: true });
+    this.begin();
     if (!this.#isBodiless) this.#stream.write(chunk);
   }
 
@@ -66,7 +70,7 @@ export class Http2Sink implements BodySink {
       this.#endWhole(rest.length === 1 && rest[0] !== undefined ? rest[0] : Buffer.concat(rest));
       return;
     }
-    if (!stream.headersSent) this.#begin({ waitForTrailers: true });
+    this.begin();
     if (this.#isBodiless) return; // It ended with its head.
     stream.once("wantTrailers", () => {
       this.#sendTrailers(trailers ?? []);
@@ -91,14 +95,15 @@ export class Http2Sink implements BodySink {
 
   #endWhole(body: Buffer): void {
     const length = mayHaveLength(this.#status, this.#headers) ? { "content-length": body.length } : {};
-    this.#begin({ endStream: body.length === 0 }, length);
+    this.#respond({ endStream: body.length === 0 }, length);
     if (body.length > 0 && !this.#isBodiless) this.#stream.end(body);
   }
 
-  #begin(
+  #respond(
     options: { readonly waitForTrailers?: boolean; readonly endStream?: boolean },
     more: OutgoingHttpHeaders = {},
   ): void {
+    if (this.#isBodiless) this.#isWhole = true;
     const headers = { ":status": this.#status, ...headersOf(this.#headers), ...more };
     this.#stream.respond(headers, this.#isBodiless ? { endStream: true } : options);
   }

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { HttpErrorCode } from "../host/http/error-code.ts";
 import type { OutgoingResponse } from "../host/http/messages.ts";
 import { ResponseSink } from "../host/http/response-sink.ts";
-import { attachBody, type ClientAnswer, refusalOf } from "./answer.ts";
+import { attachBody, type ClientAnswer, faultOf, refusalOf } from "./answer.ts";
 
 /** Informational answers that Node can send beside 100, which it sends by itself. */
 const EARLY_HINTS = 103;
@@ -55,6 +55,8 @@ export class NodeAnswer implements ClientAnswer {
 
   respond(response: OutgoingResponse): void {
     this.#isSet = true;
+    this.errorCode = faultOf(response, this.#response.req.method ?? "GET");
+    if (this.errorCode !== undefined) return;
     attachBody(response, new ResponseSink(this.#response, response.status, response.headers.flat()));
   }
 

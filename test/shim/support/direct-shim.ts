@@ -1,7 +1,8 @@
-import { mkdir, open, rm, writeFile, type FileHandle } from "node:fs/promises";
+import { constants, mkdir, open, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { SYSTEM_PATH } from "../../cluster/packages.ts";
 import { runCommand, tryCommand, type CommandResult } from "../../cluster/run-command.ts";
+import type { Message } from "./cri-client.ts";
 import { TaskClient } from "./task-client.ts";
 import type { TestContainerd } from "./test-containerd.ts";
 
@@ -29,7 +30,7 @@ export class DirectShim {
     await writeFile(join(this.bundle, "config.json"), config);
     const log = join(this.bundle, "log");
     await runCommand(["mkfifo", log], { timeoutMs: 5000 }, AbortSignal.timeout(5000));
-    this.#log = await open(log, "r+");
+    this.#log = await open(log, constants.O_RDWR | constants.O_NONBLOCK);
   }
 
   /** Fills the root with the machine's busybox. */
@@ -40,6 +41,20 @@ export class DirectShim {
     for (const name of ["sh", "sleep", "head", "tr", "true"]) {
       await runCommand(["ln", "-sf", "busybox", join(bin, name)], { timeoutMs: 5000 }, signal);
     }
+  }
+
+  /** The messages of the log that came since the last call. */
+  async logged(): Promise<string[]> {
+    const { buffer, bytesRead } = (await this.#log?.read().catch(() => undefined)) ?? { buffer: "", bytesRead: 0 };
+    const lines = buffer.toString().slice(0, bytesRead).trim().split("\n");
+    return lines.filter((line) => line !== "").map((line) => String((JSON.parse(line) as Message)["message"]));
+  }
+
+  /** As containerd does for a container that it has deleted. */
+  async removeLog(): Promise<void> {
+    await this.#log?.close();
+    this.#log = undefined;
+    await rm(join(this.bundle, "log"));
   }
 
   /** Runs one of the shim's commands to its end, whatever its exit code. */
@@ -73,7 +88,7 @@ export class DirectShim {
 
   /** Tells it to end, takes away what its container has left, as containerd does, and deletes the bundle. */
   async remove(signal: AbortSignal): Promise<void> {
-    const [client] = this.#clients;
+    const client = this.#clients.at(-1);
     // It may be gone before it has answered.
     await client?.call("Shutdown", { id: this.id, now: true }, 3000).catch(() => undefined);
     for (const each of this.#clients) each.close();

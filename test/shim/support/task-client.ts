@@ -108,8 +108,8 @@ export class TaskClient {
   }
 
   /** Creates and starts the container of a bundle. */
-  async run({ id, bundle }: { readonly id: string; readonly bundle: string }): Promise<void> {
-    await this.call("Create", { id, bundle });
+  async run({ id, bundle }: { readonly id: string; readonly bundle: string }, options?: object): Promise<void> {
+    await this.call("Create", { id, bundle, options });
     await this.call("Start", { id });
   }
 

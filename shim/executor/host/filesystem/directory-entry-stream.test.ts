@@ -52,6 +52,21 @@ describe("DirectoryEntryStream", () => {
     stream.close();
   });
 
+  it("refuses a name that is no text, and goes on after it", () => {
+    writeFileSync(Buffer.from(`${path}/bad\xff`, "latin1"), "");
+    writeFileSync(join(path, "größe\ufffd"), "");
+    const stream = readDirectory(stateWith(1), folder);
+    const said = [1, 2, 3].map(() => {
+      try {
+        return stream.next()?.name;
+      } catch (error) {
+        return error instanceof Error ? error.message : error;
+      }
+    });
+    stream.close();
+    expect(said).to.have.members(["illegal-byte-sequence", "größe\ufffd", undefined]);
+  });
+
   it("counts as open until it is closed", () => {
     const state = stateWith(2);
     const streams = [readDirectory(state, folder), readDirectory(state, folder)];

@@ -1,7 +1,11 @@
 import { type Dir, opendirSync } from "node:fs";
 import type { HostState } from "../state.ts";
+import { decodeName } from "./decode-name.ts";
 import type { FileHandle } from "./file-handle.ts";
 import { type DescriptorType, descriptorTypeOf } from "./metadata.ts";
+
+/** Node's types do not know that there is this encoding. */
+const NAMES_AS_BYTES: object = { encoding: "buffer" };
 
 /** `wasi:filesystem/types.directory-entry-stream` */
 export class DirectoryEntryStream {
@@ -13,7 +17,7 @@ export class DirectoryEntryStream {
   constructor(state: HostState, folder: FileHandle) {
     state.countOpen();
     try {
-      this.#entries = opendirSync(`/proc/self/fd/${folder.fd}`);
+      this.#entries = opendirSync(`/proc/self/fd/${folder.fd}`, NAMES_AS_BYTES);
     } catch (error) {
       state.countClosed();
       throw error;
@@ -22,9 +26,10 @@ export class DirectoryEntryStream {
     this.#folder = folder.share();
   }
 
+  /** @throws {FilesystemError} `illegal-byte-sequence` for a name that is no text; the next call goes on after it. */
   next(): { readonly type: DescriptorType; readonly name: string } | undefined {
     const entry = this.#entries.readSync();
-    return entry === null ? undefined : { type: descriptorTypeOf(entry), name: entry.name };
+    return entry === null ? undefined : { type: descriptorTypeOf(entry), name: decodeName(entry.name) };
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { ftruncateSync, futimesSync, openSync, readSync, writeSync } from "node:fs";
+import { ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { fdatasync, fsync } from "node:fs";
 import { constants } from "node:fs";
 import { promisify } from "node:util";
@@ -9,7 +9,8 @@ import type { Descriptor } from "./descriptor.ts";
 import { FilesystemError } from "./error-code.ts";
 import { FileHandle } from "./file-handle.ts";
 import { FileInputStream, FileOutputStream } from "./file-streams.ts";
-import { type NewTimestamp, descriptorStatOf, descriptorTypeOf, metadataHashOf, newTimesOf } from "./metadata.ts";
+import { type NewTimestamp, descriptorStatOf, descriptorTypeOf, fileTimeOf, metadataHashOf } from "./metadata.ts";
+import { syncFlags } from "./open-at.ts";
 
 /** The most that one read gives. */
 const MAX_READ_BYTES = 1 << 20;
@@ -70,7 +71,8 @@ function appendViaStream(state: HostState, self: Descriptor): Attempt<FileOutput
     self.assertWritable();
     state.countOpen();
     try {
-      const fd = openSync(`/proc/self/fd/${self.file.fd}`, constants.O_WRONLY | constants.O_APPEND);
+      const flags = constants.O_WRONLY | constants.O_APPEND | syncFlags(self.flags);
+      const fd = openSync(`/proc/self/fd/${self.file.fd}`, flags);
       return new FileOutputStream(new FileHandle(fd, state), "end");
     } catch (error) {
       state.countClosed();
@@ -87,14 +89,14 @@ function setSize(_state: HostState, self: Descriptor, size: bigint): Attempt<voi
 }
 
 function setTimes(
-  _state: HostState,
+  state: HostState,
   self: Descriptor,
   ...[access, modification]: readonly [NewTimestamp, NewTimestamp]
 ): Attempt<void> {
   return attempt(() => {
     if (self.access !== "read-write") throw new FilesystemError("read-only");
-    const times = newTimesOf(self.stats(), { access, modification });
-    futimesSync(self.file.fd, times.access, times.modification);
+    const times = { access: fileTimeOf(access), modification: fileTimeOf(modification) };
+    state.services.setFileTimes(self.file.fd, times);
   });
 }
 

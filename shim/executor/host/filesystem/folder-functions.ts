@@ -3,27 +3,26 @@ import {
   constants,
   fstatSync,
   linkSync,
-  lutimesSync,
   mkdirSync,
   readlinkSync,
   renameSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
-  utimesSync,
 } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import type { HostFunction } from "../../component/host-interface.ts";
 import type { HostState } from "../state.ts";
 import { type Attempt, attempt } from "./attempt.ts";
+import { decodeName } from "./decode-name.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { DescriptorFlags } from "./descriptor.ts";
 import { DirectoryEntryStream } from "./directory-entry-stream.ts";
 import { FilesystemError } from "./error-code.ts";
-import { type NewTimestamp, descriptorStatOf, metadataHashOf, newTimesOf } from "./metadata.ts";
+import { type NewTimestamp, descriptorStatOf, fileTimeOf, metadataHashOf } from "./metadata.ts";
 import { type OpenFlags, type PathFlags, openAt } from "./open-at.ts";
 import { O_PATH } from "./open-beneath.ts";
-import { openInFolder, withEntry } from "./paths.ts";
+import { openInFolder, refuseAsFolder, withEntry } from "./paths.ts";
 
 const MAX_LINK_BYTES = 4096;
 
@@ -112,14 +111,7 @@ function setTimesAt(
   return attempt(() => {
     self.assertMutable();
     withTarget(state, self, flags, path, (fd) => {
-      const stats = fstatSync(fd, { bigint: true });
-      const times = newTimesOf(stats, { access, modification });
-      if (!stats.isSymbolicLink()) utimesSync(`/proc/self/fd/${fd}`, times.access, times.modification);
-      else {
-        withEntry(state.services.openBeneath, placeOf(self, path), (entryPath) => {
-          lutimesSync(entryPath, times.access, times.modification);
-        });
-      }
+      state.services.setFileTimes(fd, { access: fileTimeOf(access), modification: fileTimeOf(modification) });
     });
   });
 }
@@ -149,7 +141,10 @@ function linkAt(
   ...[flags, oldPath, newDescriptor, newPath]: readonly [PathFlags, string, Descriptor, string]
 ): Attempt<void> {
   if (flags.symlinkFollow === true) return { tag: "err", val: "invalid" };
-  return withTwoEntries(state, { self, path: oldPath }, { self: newDescriptor, path: newPath }, linkSync);
+  return withTwoEntries(state, { self, path: oldPath }, { self: newDescriptor, path: newPath }, (from, to) => {
+    refuseAsFolder(state.services.openBeneath, placeOf(self, oldPath), "not-permitted");
+    linkSync(from, to);
+  });
 }
 
 function renameAt(
@@ -172,9 +167,10 @@ function symlinkAt(state: HostState, self: Descriptor, ...[target, path]: readon
 function readlinkAt(state: HostState, self: Descriptor, path: string): Attempt<string> {
   return attempt(() => {
     self.assertFolder();
-    const target = withEntry(state.services.openBeneath, placeOf(self, path), (entryPath) =>
-      readlinkSync(entryPath, "utf8"),
-    );
+    const { openBeneath } = state.services;
+    refuseAsFolder(openBeneath, placeOf(self, path), "invalid");
+    const bytes = withEntry(openBeneath, placeOf(self, path), (entryPath) => readlinkSync(entryPath, "buffer"));
+    const target = decodeName(bytes);
     if (target.startsWith("/")) throw new FilesystemError("not-permitted");
     if (target.length > MAX_LINK_BYTES) throw new FilesystemError("name-too-long");
     return target;

@@ -1,5 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { nodeCrypto } from "@rcm/lib/late-modules";
+import { FilesystemError } from "./error-code.ts";
+import type { FileTime } from "./set-file-times.ts";
 
 /** `wasi:filesystem/types.descriptor-type` */
 export type DescriptorType =
@@ -34,6 +36,8 @@ export type NewTimestamp =
   | { readonly tag: "timestamp"; readonly val: DateTime };
 
 const NS_PER_S = 1_000_000_000n;
+/** The kernel's are signed. */
+const MAX_SECONDS = (1n << 63n) - 1n;
 
 /** What `Stats` and `Dirent` have in common. */
 interface Kind {
@@ -82,19 +86,11 @@ export function metadataHashOf({ dev, ino }: BigIntStats): { readonly lower: big
   return { lower: digest.readBigUInt64LE(0), upper: digest.readBigUInt64LE(8) };
 }
 
-/** Access and modification time as Node's functions take them, in seconds. */
-export function newTimesOf(
-  stats: BigIntStats,
-  times: { readonly access: NewTimestamp; readonly modification: NewTimestamp },
-): { readonly access: number; readonly modification: number } {
-  return {
-    access: secondsOf(times.access, stats.atimeNs),
-    modification: secondsOf(times.modification, stats.mtimeNs),
-  };
-}
-
-function secondsOf(time: NewTimestamp, currentNs: bigint): number {
-  if (time.tag === "now") return Date.now() / 1000;
-  if (time.tag === "no-change") return Number(currentNs) / Number(NS_PER_S);
-  return Number(time.val.seconds) + time.val.nanoseconds / Number(NS_PER_S);
+/** @throws {FilesystemError} `invalid` or `overflow` for a time that the kernel can not take. */
+export function fileTimeOf(time: NewTimestamp): FileTime {
+  if (time.tag === "now") return "now";
+  if (time.tag === "no-change") return "keep";
+  if (time.val.nanoseconds >= NS_PER_S) throw new FilesystemError("invalid");
+  if (time.val.seconds > MAX_SECONDS) throw new FilesystemError("overflow");
+  return time.val;
 }

@@ -99,7 +99,8 @@ function creationFlags({ create, directory, exclusive, truncate }: OpenFlags): n
   );
 }
 
-function syncFlags({ fileIntegritySync, dataIntegritySync }: DescriptorFlags): number {
+/** What of `flags` belongs to how the file is open, and so to each further time that it is opened. */
+export function syncFlags({ fileIntegritySync, dataIntegritySync }: DescriptorFlags): number {
   if (fileIntegritySync === true) return constants.O_SYNC;
   return dataIntegritySync === true ? constants.O_DSYNC : 0;
 }

@@ -16,7 +16,8 @@ describe("splitPath()", () => {
   for (const [path, parent, name] of [
     ["a", ".", "a"],
     ["a/b", "a", "b"],
-    ["a/b//", "a", "b"],
+    ["a/b//", "a", "b/"],
+    ["a/", ".", "a/"],
     ["../a/b", "../a", "b"],
     ["./a", ".", "a"],
     ["a//b", "a/", "b"],

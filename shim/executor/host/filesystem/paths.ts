@@ -1,5 +1,5 @@
 import { closeSync, constants } from "node:fs";
-import { FilesystemError } from "./error-code.ts";
+import { FilesystemError, type FilesystemErrorCode } from "./error-code.ts";
 import { O_PATH, type OpenBeneath } from "./open-beneath.ts";
 
 /** The kernel gives up on a path while a folder of it is moved; then another try may pass. */
@@ -31,6 +31,8 @@ export function openInFolder(
 /**
  * Calls `use` with a path for Node's functions that means `path` in the folder: its parent is open and held by its
  * descriptor, so that nothing but the last component is looked up, and the functions used here do not follow that one.
+ * A slash after it stays, and the kernel then takes nothing but a folder; for those of the functions that would follow
+ * a link before a slash, see {@link refuseAsFolder}.
  *
  * @throws {Error} as {@link openInFolder}, and what `use` throws.
  */
@@ -50,7 +52,23 @@ export function withEntry<T>(
 }
 
 /**
- * The last component and what is before it. Slashes at the end are cut off: with one, the kernel would follow a link.
+ * Refuses a path that ends with a slash, for what is never done to a folder: with `code` if it leads to one, else with
+ * the kernel's own error.
+ *
+ * @throws {Error} as {@link openInFolder}, and {@link FilesystemError}
+ */
+export function refuseAsFolder(
+  openBeneath: OpenBeneath,
+  place: { readonly folderFd: number; readonly path: string },
+  code: FilesystemErrorCode,
+): void {
+  if (!place.path.endsWith("/")) return;
+  closeSync(openInFolder(openBeneath, place, O_PATH | constants.O_DIRECTORY));
+  throw new FilesystemError(code);
+}
+
+/**
+ * The last component, with one slash if there are any after it, and what is before it.
  *
  * @throws {FilesystemError} if there is no last component that names an entry.
  */
@@ -63,5 +81,5 @@ export function splitPath(path: string): { readonly parent: string; readonly nam
   const name = trimmed.slice(slash + 1);
   if (name === "..") throw new FilesystemError("not-permitted");
   if (name === ".") throw new FilesystemError("invalid");
-  return { parent: slash < 0 ? "." : trimmed.slice(0, slash), name };
+  return { parent: slash < 0 ? "." : trimmed.slice(0, slash), name: trimmed === path ? name : `${name}/` };
 }

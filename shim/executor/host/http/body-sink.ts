@@ -1,5 +1,7 @@
 /** Where an outgoing body goes: the response of a server, or the request of a client. */
 export interface BodySink {
+  /** Sends what goes before the body, if that has not gone yet: the body takes its time. */
+  begin(): void;
   /** Sends or queues the chunk, which is the sink's from now on. */
   write(chunk: Buffer): void;
   /** Bytes queued and not yet taken by the kernel. */

@@ -72,6 +72,12 @@ export class HttpError extends Error {
   }
 }
 
+/** The client library sends no trailers, and the peer must not take the request for whole without them. */
+export const REQUEST_TRAILERS: HttpErrorCode = {
+  tag: "internal-error",
+  val: "Trailers of a request are not supported",
+};
+
 /** By the `code` of errors from Node and undici. */
 const CODES: Readonly<Record<string, HttpErrorCode>> = {
   EAI_AGAIN: { tag: "DNS-error", val: { rcode: "SERVFAIL", infoCode: undefined } },

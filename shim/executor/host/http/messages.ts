@@ -5,6 +5,9 @@ import { type BodySource, IncomingBody } from "./incoming-body.ts";
 import type { Method, Scheme } from "./method.ts";
 import { OutgoingBody } from "./outgoing-body.ts";
 
+/** Hyper, by which other hosts serve, sends no 1xx for a response either. */
+const MIN_STATUS = 200;
+const MAX_STATUS = 999;
 /** Digits only, and small enough to be exact. */
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
 const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:[\]]+)(?::[0-9]{0,5})?$/;
@@ -80,9 +83,14 @@ export class OutgoingResponse {
   }
 
   setStatus(status: number): boolean {
-    if (status < 100 || status > 999) return false;
+    if (status < MIN_STATUS || status > MAX_STATUS) return false;
     this.status = status;
     return true;
+  }
+
+  /** What `content-length` promises of a body that was never opened. */
+  get missingBytes(): number {
+    return this.body === undefined ? (contentLengthOf(this.headers) ?? 0) : 0;
   }
 
   /** Once. */

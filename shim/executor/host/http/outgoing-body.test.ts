@@ -5,6 +5,7 @@ import { HostError } from "../errors.ts";
 import type { HostServices } from "../services.ts";
 import { HostState } from "../state.ts";
 import type { BodySink } from "./body-sink.ts";
+import { HttpError } from "./error-code.ts";
 import { Fields } from "./fields.ts";
 import { OutgoingBody } from "./outgoing-body.ts";
 
@@ -14,6 +15,9 @@ class Sink implements BodySink {
   broken: Error | undefined;
   drained: () => void = () => undefined;
 
+  begin(): void {
+    this.log.push("begin");
+  }
   write(chunk: Buffer): void {
     this.log.push(`write ${chunk.length}`);
   }
@@ -66,6 +70,35 @@ describe("OutgoingBody", () => {
     state.sendHeld();
     body.write(Buffer.alloc(40_000));
     expect(sink.log).to.deep.equal(["write 3", "write 40000"]);
+  });
+
+  it("lets the head go first when the guest waits or flushes before it writes, and not after it has failed", () => {
+    for (const isFlushed of [true, false]) {
+      const { state, body, sink } = scene();
+      body.attach(sink);
+      body.openStream();
+      if (isFlushed) body.flush();
+      else state.sendHeld();
+      body.write(Buffer.from("abc"));
+      body.flush();
+      expect(sink.log).to.deep.equal(["begin"]);
+      body.drop();
+      state.sendHeld();
+      expect(sink.log).to.deep.equal(["begin", "abort HTTP-protocol-error"]);
+    }
+  });
+
+  it("is not whole without its trailers", () => {
+    const { body } = scene();
+    expect(body.whole()).to.equal(undefined);
+    body.finish(Fields.empty(1000));
+    expect(body.whole()).to.have.length(0);
+    const trailers = Fields.empty(1000);
+    trailers.append("a", Buffer.from("1"));
+    body.finish(trailers);
+    expect(() => body.whole())
+      .to.throw(HttpError)
+      .with.nested.property("httpCode.val", "Trailers of a request are not supported");
   });
 
   it("is held until there is somewhere for it to go", () => {

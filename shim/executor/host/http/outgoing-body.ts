@@ -4,7 +4,7 @@ import type { OutputStream } from "../io/output-stream.ts";
 import type { HostState } from "../state.ts";
 import { Wakers } from "../waitable.ts";
 import type { BodySink } from "./body-sink.ts";
-import { type HttpErrorCode, HttpError, httpErrorCode } from "./error-code.ts";
+import { type HttpErrorCode, HttpError, httpErrorCode, REQUEST_TRAILERS } from "./error-code.ts";
 import type { Fields } from "./fields.ts";
 
 /** Bytes between guest and kernel; when there are so many, the guest waits. */
@@ -20,7 +20,8 @@ interface Expected {
 
 /**
  * `wasi:http/types.outgoing-body` and its one stream. What is written is held until the body ends, the guest waits, or
- * it has grown: so a small answer is one write to the socket, and a slow one goes out as it is made.
+ * it has grown: so a small answer is one write to the socket, and a slow one goes out as it is made. The head is held
+ * with it, and goes out when the guest waits or flushes before it writes anything.
  */
 export class OutgoingBody implements OutputStream {
   readonly #state: HostState;
@@ -54,13 +55,20 @@ export class OutgoingBody implements OutputStream {
     this.#sink = sink;
     if (this.#failure !== undefined) sink.abort(this.#failure);
     else if (this.#end !== undefined) sink.end(this.#takeHeld(), this.#end.trailers);
-    else if (this.#heldBytes > 0) this.#hold();
+    else this.#hold();
     this.#wakers.wakeAll();
   }
 
-  /** The whole body, if it ended before it was attached. */
+  /**
+   * The whole body of a request, if it ended before it was attached.
+   *
+   * @throws {HttpError} if there are trailers after it.
+   */
   whole(): Buffer | undefined {
-    return this.#end === undefined ? undefined : Buffer.concat(this.#takeHeld());
+    if (this.#end === undefined) return undefined;
+    const { trailers } = this.#end;
+    if (trailers !== undefined && trailers.length > 0) throw new HttpError(REQUEST_TRAILERS);
+    return Buffer.concat(this.#takeHeld());
   }
 
   finish(trailers: Fields | undefined): HttpErrorCode | undefined {
@@ -144,8 +152,10 @@ export class OutgoingBody implements OutputStream {
   }
 
   #send(): void {
-    if (this.#sink === undefined || this.#heldBytes === 0 || this.#end !== undefined) return;
-    for (const chunk of this.#takeHeld()) this.#sink.write(chunk);
+    const sink = this.#sink;
+    if (sink === undefined || this.#end !== undefined || this.#failure !== undefined) return;
+    if (this.#writtenBytes === 0) sink.begin();
+    for (const chunk of this.#takeHeld()) sink.write(chunk);
   }
 
   #takeHeld(): Buffer[] {
@@ -157,7 +167,9 @@ export class OutgoingBody implements OutputStream {
 
   flush(): StreamError | undefined {
     const permit = this.permit();
-    return typeof permit === "number" ? undefined : permit;
+    if (typeof permit !== "number") return permit;
+    if (this.#writtenBytes === 0) this.#send(); // Else it is held: a guest may flush after all it writes.
+    return undefined;
   }
 
   /** Room again counts as flushed: what is on its way to a peer that reads slowly is the kernel's business. */

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { BodySink } from "./body-sink.ts";
-import { HttpError } from "./error-code.ts";
+import { HttpError, REQUEST_TRAILERS } from "./error-code.ts";
 
 const BUFFER_BYTES = 64 << 10;
 
@@ -38,6 +38,8 @@ export class PipeSink implements BodySink {
     return this.#trailers;
   }
 
+  begin(): void {} // Whoever reads it has the head.
+
   write(chunk: Buffer): void {
     this.stream.push(chunk);
   }
@@ -61,8 +63,7 @@ export class PipeSink implements BodySink {
 
   end(rest: readonly Buffer[], trailers: readonly string[] | undefined): void {
     if (this.#options.trailers === "refused" && trailers !== undefined && trailers.length > 0) {
-      // The peer must not take the message for whole without them.
-      this.abort(new HttpError({ tag: "internal-error", val: "Trailers of a request are not supported" }));
+      this.abort(new HttpError(REQUEST_TRAILERS));
       return;
     }
     this.#trailers = trailers ?? [];

@@ -9,6 +9,7 @@ export function refuseCall(call: OutgoingCall, code: HttpErrorCode): void {
 }
 
 const NOWHERE: BodySink = {
+  begin: () => undefined,
   write: () => undefined,
   queuedBytes: () => 0,
   onDrain: () => () => undefined, // There is never anything to wait for.

@@ -17,8 +17,14 @@ export class ResponseSink implements BodySink {
     this.#headers = headers;
   }
 
+  begin(): void {
+    if (this.#response.headersSent) return;
+    this.#writeHead();
+    this.#response.flushHeaders();
+  }
+
   write(chunk: Buffer): void {
-    if (!this.#response.headersSent) this.#response.writeHead(this.#status, [...this.#headers]);
+    if (!this.#response.headersSent) this.#writeHead();
     this.#response.write(chunk);
   }
 
@@ -38,10 +44,11 @@ export class ResponseSink implements BodySink {
     return new HttpError({ tag: "connection-terminated" });
   }
 
+  /** Trailers that can not be sent are dropped, as hyper does: those of a body that does not go in chunks. */
   end(rest: readonly Buffer[], trailers: readonly string[] | undefined): void {
     const response = this.#response;
-    if (trailers !== undefined && trailers.length > 0) {
-      if (!response.headersSent) response.writeHead(this.#status, [...this.#headers]);
+    if (trailers !== undefined && trailers.length > 0 && this.#isChunked()) {
+      if (!response.headersSent) this.#writeHead();
       for (const chunk of rest) response.write(chunk);
       response.addTrailers(pairsOf(trailers));
       response.end();
@@ -53,8 +60,18 @@ export class ResponseSink implements BodySink {
     }
   }
 
+  #writeHead(): void {
+    this.#response.writeHead(this.#status, this.#isChunked() ? [...this.#headers] : withoutTrailer(this.#headers));
+  }
+
+  /** Whether Node sends a body in chunks whose length it is not told. */
+  #isChunked(): boolean {
+    const { req, useChunkedEncodingByDefault } = this.#response;
+    return useChunkedEncodingByDefault && req.method !== "HEAD" && mayHaveLength(this.#status, this.#headers);
+  }
+
   #endWhole(body: Buffer): void {
-    const headers = this.#headers.slice(); // Of arrays a spread takes its iterator.
+    const headers = withoutTrailer(this.#headers);
     if (mayHaveLength(this.#status, this.#headers)) headers.push("content-length", String(body.length));
     this.#response.writeHead(this.#status, headers);
     if (body.length <= ONE_WRITE_BYTES) this.#response.end(body.toString("latin1"), "latin1");
@@ -74,6 +91,12 @@ export function mayHaveLength(status: number, headers: readonly string[]): boole
     if (headers[index] === "content-length") return false;
   }
   return true;
+}
+
+/** A copy without the field that announces trailers: Node takes it with chunks only. */
+function withoutTrailer(headers: readonly string[]): string[] {
+  if (!headers.includes("trailer")) return headers.slice(); // Of arrays a spread takes its iterator.
+  return headers.filter((_text, index) => headers[index - (index % 2)] !== "trailer");
 }
 
 function pairsOf(flat: readonly string[]): [string, string][] {

@@ -51,7 +51,7 @@ export class UndiciService implements OutgoingService {
   async #dispatch(call: OutgoingCall, exchange: UndiciExchange): Promise<void> {
     const { target } = call;
     const body = bodyOf(call);
-    this.#agent ??= createAgent(this.#options);
+    this.#agent ??= createAgent(this.#options, call.maxFieldBytes);
     const agent = await this.#agent;
     exchange.dispatch(agent, {
       origin: `${target.scheme}://${target.host}:${target.port}`,
@@ -70,12 +70,16 @@ export class UndiciService implements OutgoingService {
   }
 }
 
-async function createAgent({ maxConnections, beforeFirst, ...options }: UndiciOptions): Promise<Agent> {
+async function createAgent(
+  { maxConnections, beforeFirst, ...options }: UndiciOptions,
+  maxHeaderSize: number,
+): Promise<Agent> {
   beforeFirst?.();
   const undici = await import("undici");
   const { ca, ...shown } = options.tls ?? {};
   return new undici.Agent({
     connections: maxConnections,
+    maxHeaderSize,
     allowH2: false, // It gives headers in another form, and all requests to a host one connection.
     ...(options.connections === "closed" ? { pipelining: 0 } : {}),
     connect: {

@@ -14,7 +14,7 @@ export class ReadableInputStream implements InputStream {
   readonly #onEvent = (): void => {
     this.#wakers.wakeAll();
   };
-  #rest: Uint8Array | undefined = undefined;
+  #isCutOff = false;
   #error: Error | undefined = undefined;
   readonly #onError = (error: Error): void => {
     this.#error = error;
@@ -30,36 +30,40 @@ export class ReadableInputStream implements InputStream {
   }
 
   take(maxBytes: number): Uint8Array | StreamError | undefined {
-    const chunk: Uint8Array | null = this.#rest ?? this.#read();
-    if (chunk === null) return this.#end();
-    if (chunk.length <= maxBytes) {
-      this.#rest = undefined;
-      return chunk;
-    }
-    this.#rest = chunk.subarray(maxBytes);
-    return chunk.subarray(0, maxBytes);
+    if (this.#isCutOff) return STREAM_CLOSED;
+    return this.#read(maxBytes) ?? this.#end();
   }
 
-  #read(): Uint8Array | null {
-    const chunk: unknown = this.#source.read();
-    return chunk instanceof Uint8Array ? chunk : null;
+  /** What the guest does not take stays in the source: the next stream over it goes on from there. */
+  #read(maxBytes: number): Uint8Array | undefined {
+    const length = this.#source.readableLength;
+    const chunk: unknown = this.#source.read(length > maxBytes ? maxBytes : undefined);
+    return chunk instanceof Uint8Array ? chunk : undefined;
   }
 
   #end(): StreamError | undefined {
-    if (this.#source.readableEnded) return STREAM_CLOSED;
+    if (this.#isCutOff || this.#source.readableEnded) return STREAM_CLOSED;
     const error = this.#error ?? this.#source.errored ?? undefined;
     if (error === undefined && !this.#source.destroyed) return undefined;
     return streamFailed(this.#describe(error));
   }
 
   isReady(): boolean {
-    return this.#rest !== undefined || this.#source.readableLength > 0 || this.#end() !== undefined;
+    return this.#source.readableLength > 0 || this.#end() !== undefined;
   }
 
   onReady(wake: () => void): () => void {
     // Asks the source for bytes: without a read that found none, Node does not fetch more.
     if (!this.isReady()) this.#source.read(0);
     return this.#wakers.add(wake);
+  }
+
+  /** The stream ends here; what the source still brings is thrown away, so that its sender is not held up. */
+  cutOff(): void {
+    if (this.#isCutOff) return;
+    this.#isCutOff = true;
+    this.close(); // While somebody listens for "readable", the source does not flow.
+    this.#source.resume();
   }
 
   close(): void {

@@ -10,6 +10,7 @@ export class WritableOutputStream implements OutputStream {
   readonly #wakers = new Wakers();
   #error: Error | undefined = undefined;
   #unsent = 0;
+  #isFlushing = false;
   readonly #onEvent = (): void => {
     this.#wakers.wakeAll();
   };
@@ -19,7 +20,9 @@ export class WritableOutputStream implements OutputStream {
   };
   readonly #onSent = (): void => {
     this.#unsent -= 1;
-    if (this.#unsent === 0) this.#wakers.wakeAll();
+    if (this.#unsent > 0) return;
+    this.#isFlushing = false;
+    this.#wakers.wakeAll();
   };
 
   constructor(sink: Writable, describe: (error: Error) => IoError) {
@@ -31,6 +34,7 @@ export class WritableOutputStream implements OutputStream {
   permit(): number | StreamError {
     const end = this.#end();
     if (end !== undefined) return end;
+    if (this.#isFlushing) return 0;
     return Math.max(0, this.#sink.writableHighWaterMark - this.#sink.writableLength);
   }
 
@@ -43,6 +47,7 @@ export class WritableOutputStream implements OutputStream {
   }
 
   flush(): StreamError | undefined {
+    this.#isFlushing = this.#unsent > 0;
     return this.#end();
   }
 

@@ -18,7 +18,13 @@ export class TcpOptions {
   sendBufferBytes = DEFAULT_BUFFER_BYTES;
 
   applyTo(socket: Socket): void {
-    if (this.keepAliveEnabled) socket.setKeepAlive(true, Number(this.keepAliveIdleTimeNs / NS_PER_MS));
+    // Node calls the kernel only if this changes something.
+    socket.setKeepAlive(this.keepAliveEnabled, Number(this.keepAliveIdleTimeNs / NS_PER_MS));
+  }
+
+  /** For a socket that inherits them. */
+  copy(): TcpOptions {
+    return Object.assign(new TcpOptions(), this);
   }
 
   /** @throws {NetworkError} `invalid-argument`: zero is no value for any of them. */

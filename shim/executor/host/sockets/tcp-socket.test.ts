@@ -1,10 +1,12 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { expect } from "chai";
 import { afterEach, describe, it } from "mocha";
 import { HostError } from "../errors.ts";
+import { STREAM_CLOSED } from "../io/io-error.ts";
 import type { HostServices } from "../services.ts";
 import { HostState } from "../state.ts";
 import { TcpSocket } from "./tcp-socket.ts";
@@ -39,11 +41,31 @@ function openConnections(): number {
     .length;
 }
 
+/** Whether the kernel has a timer for keep-alive on a connection of this machine. */
+function isKeptAlive({ val }: ReturnType<TcpSocket["localAddress"]>, remote: typeof val): boolean {
+  const ports = [val.port, remote.port].map((port) => `:${port.toString(16).toUpperCase().padStart(4, "0")}`);
+  const line = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((text) => text.trim().split(/\s+/))
+    .find(([, local = "", peer = ""]) => local.endsWith(ports[0] ?? "") && peer.endsWith(ports[1] ?? ""));
+  return line?.[5]?.startsWith("02:") === true;
+}
+
 async function connect(state: HostState, port: number): Promise<[TcpSocket, ReturnType<TcpSocket["finishConnect"]>]> {
   const socket = new TcpSocket(state, "ipv4");
   socket.startConnect(localhost(port));
   await state.wait([socket]);
   return [socket, socket.finishConnect()];
+}
+
+async function listen(state: HostState): Promise<TcpSocket> {
+  const listener = new TcpSocket(state, "ipv4");
+  listener.startBind(localhost(0));
+  listener.finishBind();
+  listener.startListen();
+  await state.wait([listener]);
+  listener.finishListen();
+  return listener;
 }
 
 describe("TcpSocket", () => {
@@ -143,12 +165,7 @@ describe("TcpSocket", () => {
 
   it("does not leave a connection open that a guest at its limit accepts", async () => {
     const state = stateWith(1);
-    const listener = new TcpSocket(state, "ipv4");
-    listener.startBind(localhost(0));
-    listener.finishBind();
-    listener.startListen();
-    await state.wait([listener]);
-    listener.finishListen();
+    const listener = await listen(state);
     const client = net.connect(listener.localAddress().val.port, "127.0.0.1").on("error", () => undefined);
     cleanups.push(() => client.destroy());
     const closed = once(client, "close");
@@ -158,5 +175,51 @@ describe("TcpSocket", () => {
     listener.close();
     const ended = await Promise.race([closed.then(() => true), delay(1000).then(() => false)]);
     expect(ended).to.equal(true);
+  });
+
+  it("still sends after it was shut down for receiving, while its peer sends too", async () => {
+    const state = stateWith(1);
+    const { promise: received, resolve } = Promise.withResolvers<string>();
+    const port = await serve((peer) => {
+      let text = "";
+      peer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      peer.once("end", () => {
+        resolve(text);
+      });
+      peer.resume();
+      peer.write(MUCH);
+    });
+    const [socket, [input, output]] = await connect(state, port);
+    await state.wait([input]);
+    socket.shutdown("receive");
+    expect(input.take(100)).to.equal(STREAM_CLOSED);
+    await delay(200);
+    expect(output.write(Buffer.from("still"))).to.equal(undefined);
+    await delay(50);
+    expect(output.write(Buffer.from(" here"))).to.equal(undefined);
+    expect(input.take(100)).to.equal(STREAM_CLOSED);
+    socket.close();
+    expect(await received).to.equal("still here");
+  });
+
+  it("inherits options from the listener, and then has its own", async () => {
+    const state = stateWith(2);
+    const listener = await listen(state);
+    listener.options.keepAliveEnabled = true;
+    listener.options.set("keepAliveIdleTimeNs", 60_000_000_000n);
+    listener.options.set("hopLimit", 7);
+    const client = net.connect(listener.localAddress().val.port, "127.0.0.1");
+    cleanups.push(() => client.destroy());
+    await state.wait([listener]);
+    const [socket] = listener.accept();
+    expect(socket.options).to.deep.equal(listener.options);
+    expect(isKeptAlive(socket.localAddress(), socket.remoteAddress().val)).to.equal(true);
+    socket.options.keepAliveEnabled = false;
+    socket.options.set("hopLimit", 9);
+    socket.applyOptions();
+    expect(isKeptAlive(socket.localAddress(), socket.remoteAddress().val)).to.equal(false);
+    expect([listener.options.keepAliveEnabled, listener.options.hopLimit]).to.deep.equal([true, 7]);
+    socket.close();
+    listener.close();
   });
 });

@@ -27,7 +27,7 @@ type Phase =
   | { readonly kind: "bind-started"; readonly bound: net.BoundSocket }
   | { readonly kind: "bound"; readonly bound: net.BoundSocket }
   | { readonly kind: "connect-started"; readonly socket: net.Socket }
-  | { readonly kind: "connected"; readonly socket: net.Socket }
+  | { readonly kind: "connected"; readonly socket: net.Socket; readonly input: ReadableInputStream }
   | { readonly kind: "listen-started"; readonly server: net.Server }
   | { readonly kind: "listening"; readonly server: net.Server }
   | { readonly kind: "closed" };
@@ -35,7 +35,7 @@ type Phase =
 /** `wasi:sockets/tcp.tcp-socket` over node:net. */
 export class TcpSocket implements Waitable {
   readonly family: AddressFamily;
-  readonly options = new TcpOptions();
+  readonly options: TcpOptions;
   backlog = DEFAULT_BACKLOG;
   readonly #state: HostState;
   readonly #wakers = new Wakers();
@@ -44,10 +44,11 @@ export class TcpSocket implements Waitable {
   /** Of the operation that was started last. */
   #failure: Error | undefined = undefined;
 
-  constructor(state: HostState, family: AddressFamily) {
+  constructor(state: HostState, family: AddressFamily, options = new TcpOptions()) {
     state.countOpen();
     this.#state = state;
     this.family = family;
+    this.options = options;
   }
 
   startBind(address: SocketAddress): void {
@@ -100,8 +101,9 @@ export class TcpSocket implements Waitable {
   }
 
   #connected(socket: net.Socket): [InputStream, OutputStream] {
-    this.#phase = { kind: "connected", socket };
-    return [new ReadableInputStream(socket, ioErrorOf), new WritableOutputStream(socket, ioErrorOf)];
+    const input = new ReadableInputStream(socket, ioErrorOf);
+    this.#phase = { kind: "connected", socket, input };
+    return [input, new WritableOutputStream(socket, ioErrorOf)];
   }
 
   startListen(): void {
@@ -145,9 +147,9 @@ export class TcpSocket implements Waitable {
     if (this.#phase.kind !== "listening") throw new NetworkError("invalid-state");
     const [socket] = this.#accepted;
     if (socket === undefined) throw new NetworkError("would-block");
-    const accepted = new TcpSocket(this.#state, this.family);
+    const accepted = new TcpSocket(this.#state, this.family, this.options.copy());
     this.#accepted.shift(); // Not before: where the guest may have no more sockets, it is closed with this one.
-    this.options.applyTo(socket);
+    accepted.options.applyTo(socket);
     return [accepted, ...accepted.#connected(socket)];
   }
 
@@ -187,12 +189,9 @@ export class TcpSocket implements Waitable {
 
   shutdown(type: "receive" | "send" | "both"): void {
     if (this.#phase.kind !== "connected") throw new NetworkError("invalid-state");
-    const { socket } = this.#phase;
+    const { socket, input } = this.#phase;
     if (type !== "receive") socket.end();
-    if (type !== "send") {
-      socket.push(null);
-      socket.resume();
-    }
+    if (type !== "send") input.cutOff();
   }
 
   isReady(): boolean {

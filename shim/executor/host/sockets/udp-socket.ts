@@ -49,6 +49,7 @@ export class UdpSocket implements Waitable {
     assertUsable(address, this.family);
     this.assertAllowed("udp-bind", address);
     const local = nodeAddressOf(address);
+    this.#failure = undefined;
     this.#phase = "binding";
     this.#socket.bind({ address: local.address, port: local.port, exclusive: true }, () => {
       this.#phase = "bind-done";
@@ -64,6 +65,7 @@ export class UdpSocket implements Waitable {
     }
     if (this.#phase === "binding") throw new NetworkError("would-block");
     this.#phase = "bound";
+    if (this.#hops !== DEFAULT_HOPS) this.#socket.setTTL(this.#hops); // Node can not set it before.
   }
 
   /** New streams, in place of those made before; with `remote` they speak with that peer only. */

@@ -3,6 +3,7 @@ import { SpinError } from "../errors.ts";
 import type { ContentFolder, Found, FoundFile } from "./content-folder.ts";
 import { type Glob, isGlob, matchesGlob, parseGlob } from "./glob.ts";
 import type { LockedFile } from "./locked-app.ts";
+import { type Item, type SingleFile, type WholeFolder, withoutHiding } from "./merged-folders.ts";
 import type { ManifestComponent, ManifestFile } from "./spin-manifest.ts";
 
 const MAX_FILES = 65_536;
@@ -10,7 +11,8 @@ const MAX_PATTERNS = 1024;
 const MAX_PATTERN = 4096;
 
 /**
- * The files that a component sees: a folder as a whole if nothing of it is excluded, else each file.
+ * The files that a component sees: a folder as a whole if nothing of it is excluded and nothing else is at its place,
+ * else each file. Of two for one place the later one counts.
  *
  * @throws {SpinError} `MISSING` for what is not there, `INVALID` for what is no pattern, leads out of the folder, or is
  * too much.
@@ -21,9 +23,13 @@ export function lockFiles({ id, files, excludeFiles }: ManifestComponent, folder
   }
   const excluded = excludeFiles.map((pattern) => globOf(id, normalize(id, pattern)));
   const selection: Selection = { id, folder, excluded };
-  const locked = files.flatMap((file) =>
+  const items = files.flatMap((file) =>
     file.kind === "pattern" ? lockPattern(selection, file.pattern) : lockPlacement(selection, file),
   );
+  const locked = withoutHiding(items, {
+    filesOf: (one) => filesOf(selection, one),
+    has: ({ source }, path) => folder.find(source === "" ? path : `${source}/${path}`) !== undefined,
+  }).map((item) => (item.kind === "file" ? item.file : wholeFolder(item)));
   if (locked.length > MAX_FILES) throw invalid(id, `they are more than ${String(MAX_FILES)}: name folders as a whole`);
   return locked;
 }
@@ -34,7 +40,7 @@ interface Selection {
   readonly excluded: readonly Glob[];
 }
 
-function lockPattern(selection: Selection, pattern: string): readonly LockedFile[] {
+function lockPattern(selection: Selection, pattern: string): readonly Item[] {
   const { id, folder } = selection;
   const path = normalize(id, pattern);
   const found = folder.find(path);
@@ -42,13 +48,13 @@ function lockPattern(selection: Selection, pattern: string): readonly LockedFile
   if (!isGlob(path)) throw missing(id, pattern);
   const glob = globOf(id, path);
   const files = folder.files(fixedPart(path)).filter(({ name }) => matchesGlob(glob, name, "one-folder"));
-  return without(selection, files).map(({ name, path: host }) => fileAt(host, name));
+  return without(selection, files).map(({ name, path: host }) => single(fileAt(host, name)));
 }
 
 function lockPlacement(
   selection: Selection,
   { source, destination }: Extract<ManifestFile, { kind: "placement" }>,
-): readonly LockedFile[] {
+): readonly Item[] {
   const { id, folder } = selection;
   const path = normalize(id, source);
   const found = folder.find(path);
@@ -61,17 +67,30 @@ interface Places {
   readonly destination: string;
 }
 
-function lockFound(selection: Selection, found: Found, { source, destination }: Places): readonly LockedFile[] {
-  const { id, folder, excluded } = selection;
+function lockFound(selection: Selection, found: Found, { source, destination }: Places): readonly Item[] {
+  const { id, excluded } = selection;
   if (found.kind === "other") throw invalid(id, `${quote(source)} is neither a file nor a folder: take it out`);
   if (found.kind === "file") {
-    if (destination !== "") return [fileAt(found.path, destination)];
+    if (destination !== "") return [single(fileAt(found.path, destination))];
     throw invalid(id, `the destination of ${quote(source)} is the root: write the path of a file`);
   }
-  if (excluded.length === 0) return [{ content: { kind: "file", path: found.path }, path: `/${destination}` }];
+  const folder = { kind: "folder", source, host: found.path, destination } as const;
+  return excluded.length === 0 ? [folder] : filesOf(selection, folder).map((file) => single(file));
+}
+
+function filesOf(selection: Selection, { source, destination }: WholeFolder): readonly LockedFile[] {
+  const { id, folder } = selection;
   return without(selection, folder.files(source)).map(({ name, path }) =>
     fileAt(path, normalize(id, `${destination}/${name.slice(source.length)}`)),
   );
+}
+
+function wholeFolder({ host, destination }: WholeFolder): LockedFile {
+  return { content: { kind: "file", path: host }, path: `/${destination}` };
+}
+
+function single(file: LockedFile): SingleFile {
+  return { kind: "file", file };
 }
 
 /** In an excluding pattern `*` stands for `/`, too. */

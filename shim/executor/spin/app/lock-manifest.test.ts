@@ -136,6 +136,58 @@ describe("lockManifest()", () => {
     });
   }
 
+  const ASSETS = {
+    ".dot": "app/assets/.dot",
+    "1.js": "app/assets/1.js",
+    "1.map": "app/assets/1.map",
+    "deep/2.js": "app/assets/deep/2.js",
+    "deep/er/3.js": "app/assets/deep/er/3.js",
+    "file-link": "other/secret",
+  };
+  for (const [fields, expected] of [
+    // A single file is in a folder at the root, too.
+    ['[{ source = "assets", destination = "/" }, "a.txt"]', { ...ASSETS, "a.txt": "app/a.txt" }],
+    [
+      '["assets/deep", { source = "a.txt", destination = "assets/deep/b" }]',
+      {
+        "assets/deep/2.js": "app/assets/deep/2.js",
+        "assets/deep/er/3.js": "app/assets/deep/er/3.js",
+        "assets/deep/b": "app/a.txt",
+      },
+    ],
+    ['[{ source = "a.txt", destination = "1.js" }, { source = "assets", destination = "/" }]', ASSETS],
+    [
+      '[{ source = "assets", destination = "/" }, { source = "a.txt", destination = "1.js" }]',
+      { ...ASSETS, "1.js": "app/a.txt" },
+    ],
+    // Two folders at one place, and one within the other.
+    [
+      '[{ source = "assets/folder-link", destination = "/x" }, { source = "assets/deep", destination = "/x" }]',
+      { "x/secret": "other/secret", "x/2.js": "app/assets/deep/2.js", "x/er/3.js": "app/assets/deep/er/3.js" },
+    ],
+    [
+      '[{ source = "assets", destination = "/" }, { source = "assets/folder-link", destination = "/deep" }]',
+      { ...ASSETS, "deep/secret": "other/secret" },
+    ],
+    [
+      '[{ source = "assets/folder-link", destination = "/deep" }, { source = "assets", destination = "/" }]',
+      { ...ASSETS, "deep/secret": "other/secret" },
+    ],
+    // What does not meet stays whole.
+    [
+      '[{ source = "assets", destination = "/" }, { source = "assets/folder-link", destination = "/more" }]',
+      { "/": "app/assets", "/more": "other" },
+    ],
+    ['["assets/deep", "a.txt"]', { "/assets/deep": "app/assets/deep", "a.txt": "app/a.txt" }],
+  ] as const) {
+    it(`shows all of ${fields}`, async () => {
+      const { components } = await lock(`files = ${fields}`);
+      const found = new Map((components[0]?.files ?? []).map(({ path, content }) => [path, content]));
+      const wanted = Object.entries(expected).map(([path, place]) => [path, { kind: "file", path: join(root, place) }]);
+      expect(Object.fromEntries(found)).to.deep.equal(Object.fromEntries(wanted));
+    });
+  }
+
   for (const [title, fields, message, code] of [
     ["a file that is not there", 'files = ["none.txt"]', '"none.txt" is not in the folder of spin.toml', "MISSING"],
     ["a folder that is not there", 'files = [{ source = "none", destination = "/" }]', '"none" is not in', "MISSING"],

@@ -9,7 +9,7 @@ const PUSH = "push the application with `spin registry push` and run that image"
 
 /**
  * The application as it runs: its sources and files looked up on disk. Folders without `exclude_files` are mounted as a
- * whole (`path` absolute), all else file by file (`path` relative to the guest's root).
+ * whole (`path` absolute) unless one would hide another, all else file by file (`path` relative to the guest's root).
  *
  * @param folder of the `spin.toml`.
  * @param root for absolute paths and links, and what nothing leads out of: the root of an image; `/` for a manifest by

@@ -101,6 +101,11 @@ describe("parseRuntimeConfig()", () => {
     });
   });
 
+  it("takes a database that is to attach no files", async () => {
+    const config = await parseRuntimeConfig('[sqlite_database.a]\ntype = "spin"\nallow_attach_file = false');
+    expect(config.sqliteDatabases.get("a")).to.deep.equal({ kind: "spin", path: undefined });
+  });
+
   it("takes an empty folder for none", async () => {
     expect(await parseRuntimeConfig('state_dir = ""\nlog_dir = ""')).to.deep.equal(DEFAULT_RUNTIME_CONFIG);
   });
@@ -116,6 +121,11 @@ describe("parseRuntimeConfig()", () => {
       '"state_dirs" in the runtime configuration: it is unknown here: take it out, or',
     ],
     ["an unknown key of a store", '[key_value_store.a]\ntype = "spin"\nfile = "x"', '"key_value_store.a.file"'],
+    [
+      "files to attach",
+      '[sqlite_database.a]\ntype = "spin"\nallow_attach_file = true',
+      '"sqlite_database.a.allow_attach_file" in the runtime configuration: it is true, and this executor never attaches other files: write false',
+    ],
     ["an unknown type", '[key_value_store.a]\ntype = "etcd"', '"etcd" is unknown: write one of "spin", "redis"'],
     ["a type that is a property of objects", '[key_value_store.a]\ntype = "constructor"', "is unknown"],
     ["no type", "[key_value_store.a]", '"key_value_store.a.type"'],

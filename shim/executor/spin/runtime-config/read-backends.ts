@@ -23,9 +23,19 @@ export function readKeyValueStore(table: Table, section: string): KeyValueStoreC
 /** @throws {SpinError} `INVALID` */
 export function readSqliteDatabase(table: Table): SqliteDatabaseConfig {
   return readByType<SqliteDatabaseConfig>(table, {
-    spin: () => ({ kind: "spin", path: table.optionalText("path") }),
+    spin: () => {
+      refuseAttaching(table);
+      return { kind: "spin", path: table.optionalText("path") };
+    },
     libsql: () => ({ kind: "libsql", url: urlOf(table, HTTP), token: table.text("token") }),
   });
+}
+
+/** A statement could open any file of the container: it is always refused, and so is the wish for it. */
+function refuseAttaching(table: Table): void {
+  if (table.optionalFlag("allow_attach_file") !== true) return;
+  const remedy = "write false, and give each file a database of its own in the manifest";
+  throw table.error("allow_attach_file", "it is true, and this executor never attaches other files", remedy);
 }
 
 /** @throws {SpinError} `INVALID` */

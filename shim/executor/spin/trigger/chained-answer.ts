@@ -3,7 +3,7 @@ import { Fields } from "../../host/http/fields.ts";
 import { IncomingResponse, type OutgoingResponse } from "../../host/http/messages.ts";
 import type { OutgoingCall } from "../../host/http/outgoing-service.ts";
 import { PipeSink } from "../../host/http/pipe-sink.ts";
-import type { Answer } from "../../server/answer.ts";
+import { type Answer, faultOf } from "../../server/answer.ts";
 
 /** The answer to a request that a guest of the application made. */
 export class ChainedAnswer implements Answer {
@@ -40,6 +40,8 @@ export class ChainedAnswer implements Answer {
   }
 
   respond(response: OutgoingResponse): void {
+    this.errorCode = faultOf(response, this.#call.method);
+    if (this.errorCode !== undefined) return;
     const pipe = this.#begin(response.status, response.headers);
     if (response.body === undefined) pipe.end([], undefined);
     else response.body.attach(pipe);

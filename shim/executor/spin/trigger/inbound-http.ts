@@ -4,12 +4,10 @@ import type { HostServices } from "../../host/services.ts";
 import type { Admission, GuestEntry } from "../../server/guest-entry.ts";
 import type { Visit } from "../../server/visits.ts";
 import { TriggerError } from "./errors.ts";
-import { readBody } from "./read-body.ts";
+import { NOT_WHOLE, readBody } from "./read-body.ts";
 import { type TextField, endWith, responseFrom } from "./write-response.ts";
 
 const METHODS: ReadonlySet<string> = new Set(["get", "post", "put", "delete", "patch", "head", "options"]);
-/** Bodies pass through the guest's memory as a whole. */
-const MAX_BODY_BYTES = 64 << 20;
 
 /** `fermyon:spin/http-types.response` */
 interface SpinResponse {
@@ -37,8 +35,8 @@ export class InboundHttpEntry implements GuestEntry, Admission {
     if (!METHODS.has(head.method.tag)) answer.reply(405, [], Buffer.alloc(0));
     else if (headers === undefined) answer.refuse(400, "A header of the request is not UTF-8");
     else {
-      const body = await readBody(state, head, MAX_BODY_BYTES);
-      if (body === undefined) answer.refuse(413, "The request's body is too large, or was cut off");
+      const body = await readBody(state, head);
+      if (body === undefined) answer.refuse(413, NOT_WHOLE);
       else await call(func, visit, { headers, body: body.length === 0 ? undefined : body });
     }
   }

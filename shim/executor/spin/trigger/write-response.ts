@@ -24,7 +24,7 @@ export function responseFrom(state: HostState, status: number, fields: readonly 
   }
   const response = new OutgoingResponse(headers);
   if (response.setStatus(status)) return response;
-  throw new TriggerError("GUEST_ANSWER", `Cannot answer with status ${status}: it must be from 100 to 999`);
+  throw new TriggerError("GUEST_ANSWER", `Cannot answer with status ${status}: it must be from 200 to 999`);
 }
 
 /** Ends a response with its whole body. */

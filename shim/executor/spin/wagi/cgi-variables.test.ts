@@ -19,6 +19,7 @@ const REQUEST: CgiRequest = {
     "spin-path-match-user-id",
     "7",
   ],
+  bodyBytes: 0,
 };
 
 describe("cgiVariables()", () => {
@@ -45,6 +46,12 @@ describe("cgiVariables()", () => {
       X_CLIENT_ADDR: "[::1]:55000",
       X_PATH_MATCH_USER_ID: "7",
     });
+  });
+
+  it("always tells the length of the body", () => {
+    expect(lengthOf([], 0)).to.equal("0");
+    expect(lengthOf(["transfer-encoding", "chunked"], 7)).to.equal("7");
+    expect(lengthOf(["content-length", "5"], 0)).to.equal("5");
   });
 
   it("hands headers on, but for credentials", () => {
@@ -81,3 +88,7 @@ describe("cgiArguments()", () => {
     });
   }
 });
+
+function lengthOf(headers: readonly string[], bodyBytes: number): string | undefined {
+  return Object.fromEntries(cgiVariables({ ...REQUEST, headers, bodyBytes }))["CONTENT_LENGTH"];
+}

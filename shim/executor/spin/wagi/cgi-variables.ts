@@ -7,6 +7,8 @@ export interface CgiRequest {
   readonly headers: readonly string[];
   /** Spin's: as above. */
   readonly spinHeaders: readonly string[];
+  /** Of a body whose length no header says; 0 without one. */
+  readonly bodyBytes: number;
 }
 
 export type Variable = readonly [name: string, value: string];
@@ -15,6 +17,7 @@ export type Variable = readonly [name: string, value: string];
 const KEPT_BACK: ReadonlySet<string> = new Set(["authorization", "connection", "proxy-authorization"]);
 const DEFAULT_PORT = "80";
 const SPIN_PREFIX = "spin-";
+export const CONTENT_LENGTH = "content-length";
 const PATH_INFO = "spin-path-info";
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc3875#section-4.1} */
@@ -26,7 +29,7 @@ export function cgiVariables(request: CgiRequest): readonly Variable[] {
   const client = partsOf(spin.get("spin-client-addr") ?? "").host.replaceAll(/^\[|\]$/g, "");
   return [
     ["AUTH_TYPE", ""],
-    ["CONTENT_LENGTH", headers.get("content-length") ?? ""],
+    ["CONTENT_LENGTH", headers.get(CONTENT_LENGTH) ?? String(request.bodyBytes)],
     ["CONTENT_TYPE", headers.get("content-type") ?? ""],
     ["GATEWAY_INTERFACE", "CGI/1.1"],
     ["PATH_INFO", pathInfo],

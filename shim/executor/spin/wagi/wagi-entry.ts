@@ -3,17 +3,18 @@ import { ComponentExit } from "../../host/errors.ts";
 import { IncomingBody } from "../../host/http/incoming-body.ts";
 import { textOfMethod } from "../../host/http/method.ts";
 import type { OutgoingBody } from "../../host/http/outgoing-body.ts";
-import { BytesInputStream } from "../../host/io/input-stream.ts";
+import { BytesInputStream, type InputStream } from "../../host/io/input-stream.ts";
 import { isOk } from "../../host/results.ts";
 import type { HostServices } from "../../host/services.ts";
 import type { Admission, GuestEntry } from "../../server/guest-entry.ts";
 import type { Visit } from "../../server/visits.ts";
 import { TriggerError } from "../trigger/errors.ts";
+import { NOT_WHOLE, readBody } from "../trigger/read-body.ts";
 import type { RoutedRequest } from "../trigger/routed-request.ts";
 import { responseFrom } from "../trigger/write-response.ts";
 import { parseCgiHead } from "./cgi-head.ts";
 import { CgiOutput } from "./cgi-output.ts";
-import { cgiArguments, cgiVariables } from "./cgi-variables.ts";
+import { CONTENT_LENGTH, type Variable, cgiArguments, cgiVariables } from "./cgi-variables.ts";
 
 /** `wasi:cli/run` for each request, as a CGI program. */
 export class WagiEntry implements GuestEntry<RoutedRequest> {
@@ -34,43 +35,69 @@ export class WagiEntry implements GuestEntry<RoutedRequest> {
 
 class WagiRun implements Admission {
   readonly services: HostServices;
+  readonly #head: RoutedRequest;
   readonly #output: CgiOutput;
-  readonly #input: IncomingBody;
+  /** `undefined`: no header says how long it is, and the program is to be told. */
+  readonly #input: IncomingBody | undefined;
+  #stdin: InputStream;
+  #bodyBytes = 0;
   #visit: Visit | undefined = undefined;
   #fault: TriggerError | undefined = undefined;
 
   constructor(services: HostServices, head: RoutedRequest, argv: string) {
-    const pathWithQuery = head.pathWithQuery ?? "/";
+    this.#head = head;
     this.#output = new CgiOutput((text) => this.#begin(text));
-    this.#input = new IncomingBody(head.body());
-    const stdin = this.#input.openStream() ?? new BytesInputStream(new Uint8Array(0));
-    const variables = cgiVariables({
-      method: textOfMethod(head.method),
-      pathWithQuery,
-      authority: head.authority ?? "",
-      headers: head.clientHeaders(),
-      spinHeaders: head.spinHeaders(),
-    });
+    const headers = head.clientHeaders();
+    this.#input = headers.includes(CONTENT_LENGTH) ? new IncomingBody(head.body()) : undefined;
+    this.#stdin = this.#input?.openStream() ?? new BytesInputStream(new Uint8Array(0));
+    const environment = (): HostServices["environment"] => [...services.environment, ...this.#variables(headers)];
     this.services = {
       ...services,
-      environment: [...services.environment, ...variables],
-      arguments: cgiArguments(argv, pathWithQuery),
-      stdin: () => stdin,
+      get environment() {
+        return environment();
+      },
+      arguments: cgiArguments(argv, head.pathWithQuery ?? "/"),
+      stdin: () => this.#stdin,
       stdout: () => this.#output,
     };
   }
 
+  #variables(headers: readonly string[]): readonly Variable[] {
+    const { method, pathWithQuery = "/", authority = "" } = this.#head;
+    return cgiVariables({
+      method: textOfMethod(method),
+      pathWithQuery,
+      authority,
+      headers,
+      spinHeaders: this.#head.spinHeaders(),
+      bodyBytes: this.#bodyBytes,
+    });
+  }
+
   async enter(func: ExportedFunction, visit: Visit): Promise<void> {
     this.#visit = visit;
+    if (this.#input === undefined && !(await this.#readWhole(visit))) {
+      visit.answer.refuse(413, NOT_WHOLE);
+      return;
+    }
     try {
       await run(func);
       const hasWritten = this.#output.finish();
       if (!hasWritten) throw new TriggerError("GUEST_ANSWER", "Cannot answer: the guest has written nothing");
     } finally {
       this.#output.abort(); // Nothing, if it has finished.
-      this.#input.drop();
+      this.#input?.drop();
     }
     if (this.#fault !== undefined) throw this.#fault;
+  }
+
+  /** Returns whether the body could be taken as a whole. */
+  async #readWhole({ state, head }: Visit): Promise<boolean> {
+    const body = await readBody(state, head);
+    if (body === undefined) return false;
+    this.#stdin = new BytesInputStream(body);
+    this.#bodyBytes = body.length;
+    return true;
   }
 
   #begin(text: string): OutgoingBody | undefined {

@@ -26,6 +26,10 @@ interface Response {
 type Fault = "destination-not-allowed" | "invalid-url" | "request-error" | "runtime-error";
 type Answer = Result<Response, Fault>;
 
+/** Stands for the application itself where a path is read as a URL. */
+const OWN_HOST = "own.invalid";
+const OWN_BASE = `http://${OWN_HOST}/`;
+
 /** Of the SDKs for Spin 1: a request and its whole response in one call. */
 export const legacyHttp: HostInterface<HostState> = {
   name: "fermyon:spin/http",
@@ -67,19 +71,19 @@ function outgoingRequest(state: HostState, { method, uri, headers, body }: Reque
   for (const [name, value] of headers) fields.append(name, Buffer.from(value)); // What no field may be is left out.
   const request = new OutgoingRequest(fields);
   const tag: Method = { tag: method };
-  const url = URL.parse(uri);
-  if (url === null || !setTarget(request, url) || !request.setMethod(tag)) return undefined;
+  if (!setTarget(request, uri) || !request.setMethod(tag)) return undefined;
   if (body !== undefined) writeWhole(state, request, body);
   return request;
 }
 
-function setTarget(request: OutgoingRequest, { protocol, host, pathname, search }: URL): boolean {
-  const scheme = { "http:": "HTTP", "https:": "HTTPS" }[protocol];
+/** A path alone is one of the application itself. */
+function setTarget(request: OutgoingRequest, uri: string): boolean {
+  const url = URL.parse(uri, uri.startsWith("/") ? OWN_BASE : undefined);
+  if (url === null || !request.setPathWithQuery(`${url.pathname}${url.search}`)) return false;
+  if (uri.startsWith("/") && url.host === OWN_HOST) return true;
+  const scheme = { "http:": "HTTP", "https:": "HTTPS" }[url.protocol];
   return (
-    (scheme === "HTTP" || scheme === "HTTPS") &&
-    request.setScheme({ tag: scheme }) &&
-    request.setAuthority(host) &&
-    request.setPathWithQuery(`${pathname}${search}`)
+    (scheme === "HTTP" || scheme === "HTTPS") && request.setScheme({ tag: scheme }) && request.setAuthority(url.host)
   );
 }
 
