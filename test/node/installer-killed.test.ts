@@ -3,7 +3,7 @@ import { it } from "mocha";
 import type { NodeHost } from "../support/node-host.ts";
 import { commandLine, describeNodes, gone } from "./node-tools.ts";
 
-describeNodes("node-installer that is killed", (node) => {
+describeNodes("node-installer that is killed", (node, version) => {
   it("in an install, at every step: the next installer ends what it began", async () => {
     const { host, clean } = node;
     for (let step = 1; ; step += 1) {
@@ -21,7 +21,9 @@ describeNodes("node-installer that is killed", (node) => {
     }
   });
 
-  for (const calls of ["rename", "unlink,rmdir"]) {
+  // 1.6 has its handlers in the main file, as 1.7; only with 2.1 files and folders are made which must go.
+  const kinds = { "1.6": [], "1.7": ["rename"], "2.1": ["rename", "unlink,rmdir"] }[version];
+  for (const calls of kinds) {
     it(`in an uninstall, at every ${calls}: the next one leaves the host as it was`, async () => {
       const { host, clean } = node;
       for (let step = 1; ; step += 1) {

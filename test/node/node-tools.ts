@@ -18,7 +18,10 @@ export async function cleanNode(name: string): Promise<{ readonly host: NodeHost
 }
 
 /** Tests for each version of containerd, with a node that is as it is without us before each. */
-export function describeNodes(title: string, tests: (node: { host: NodeHost; clean: string }) => void): void {
+export function describeNodes(
+  title: string,
+  tests: (node: { host: NodeHost; clean: string }, version: (typeof NODES)[number]["version"]) => void,
+): void {
   for (const { name, version } of NODES) {
     describe(`${title} on containerd ${version}`, () => {
       const node = {} as { host: NodeHost; clean: string };
@@ -29,7 +32,7 @@ export function describeNodes(title: string, tests: (node: { host: NodeHost; cle
         if (await node.host.isAsBefore(node.clean)) return;
         await node.host.repair(); // A test that failed must not fail the next ones.
       });
-      tests(node);
+      tests(node, version);
     });
   }
 }
