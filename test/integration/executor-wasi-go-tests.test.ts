@@ -13,8 +13,6 @@ const AT_LEAST = 140;
 
 /** What fails, by the beginning of its name, and why. */
 const EXCLUDED: readonly (readonly [name: string, reason: string])[] = [
-  ["TestChtimesOmit", "Node sets times as seconds in a double: to 240 ns"],
-  ["TestRootChtimes", "Node sets times as seconds in a double: to 240 ns"],
   ["TestDevNullFile", "devices are not for guests"],
   ["TestOpenFileDevNull", "devices are not for guests"],
 ];
