@@ -3,6 +3,9 @@ import { it } from "mocha";
 import type { NodeHost } from "../support/node-host.ts";
 import { commandLine, describeNodes, gone } from "./node-tools.ts";
 
+/** For some thirty installs and removals, one after another. */
+const KILLS_MS = 10 * 60_000;
+
 describeNodes("node-installer that is killed", (node, version) => {
   it("in an install, at every step: the next installer ends what it began", async () => {
     const { host, clean } = node;
@@ -19,7 +22,7 @@ describeNodes("node-installer that is killed", (node, version) => {
         break;
       }
     }
-  });
+  }).timeout(KILLS_MS);
 
   // 1.6 has its handlers in the main file, as 1.7; only with 2.1 files and folders are made which must go.
   const kinds = { "1.6": [], "1.7": ["rename"], "2.1": ["rename", "unlink,rmdir"] }[version];
@@ -38,7 +41,7 @@ describeNodes("node-installer that is killed", (node, version) => {
           break;
         }
       }
-    });
+    }).timeout(KILLS_MS);
   }
 });
 
