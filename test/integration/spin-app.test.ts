@@ -176,7 +176,7 @@ describe("executor up, an application of several components", () => {
       expect((await get("/fetch?back.spin.internal/")).body).to.match(/^200 .* 7 \[\]\n$/);
       const trap = await get("/fetch?back.spin.internal/trap");
       expect(trap.body).to.match(/^500 /);
-      expect(await executor.failure("/trap")).to.include({ component: "back" });
+      expect(await executor.failure("/trap", "back")).to.include({ component: "back" });
     });
 
     it("asks the application by its routes", async () => {

@@ -57,10 +57,15 @@ export class ExecutorProcess {
       .map((line) => JSON.parse(line) as LogLine);
   }
 
-  /** The last line that tells of a request that failed. */
-  async failure(path: string): Promise<LogLine> {
+  /** The last line that tells of a request that failed; of a component, if several may fail by that path. */
+  async failure(path: string, component?: string): Promise<LogLine> {
     const found = (): LogLine | undefined =>
-      this.log().findLast((line) => line["message"] === "Request failed" && line["path"] === path);
+      this.log().findLast(
+        (line) =>
+          line["message"] === "Request failed" &&
+          line["path"] === path &&
+          (component === undefined || line["component"] === component),
+      );
     await this.until(() => found() !== undefined);
     return found() ?? {};
   }
