@@ -1,9 +1,7 @@
 import { HostError } from "./errors.ts";
+import { MAX_TIMER_MS } from "./max-timer.ts";
 import type { HostServices } from "./services.ts";
 import { Settling, type Waitable } from "./waitable.ts";
-
-/** Longer ones overflow Node's timers; the wait asks again. */
-const MAX_TIMER_MS = 0x7fff_ffff;
 
 type KeptType = new (state: HostState) => object;
 

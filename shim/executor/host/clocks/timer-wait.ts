@@ -1,9 +1,7 @@
+import { MAX_TIMER_MS } from "../max-timer.ts";
 import type { Waitable } from "../waitable.ts";
 
 const NS_PER_MS = 1_000_000n;
-/** Node's timers take no more; a later wake-up asks again. */
-const MAX_TIMER_MS = 0x7fff_ffff;
-
 /** Ready from an instant of the monotonic clock on. */
 export class TimerWait implements Waitable {
   readonly #whenNs: bigint;

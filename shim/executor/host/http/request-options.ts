@@ -1,7 +1,6 @@
-const NS_PER_MS = 1_000_000n;
+import { MAX_TIMER_MS } from "../max-timer.ts";
 
-/** A timer with more ends at once. */
-const MAX_TIMER_MS = 0x7fff_ffff;
+const NS_PER_MS = 1_000_000n;
 
 /** `wasi:http/types.request-options`, in nanoseconds; `undefined`: the host's own. */
 export class RequestOptions {
