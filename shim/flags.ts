@@ -81,7 +81,10 @@ function actionOf(booleans: ReadonlySet<BooleanFlag>, word: string | undefined):
   if (booleans.has("v") || booleans.has("version")) return "version";
   if (booleans.has("info")) return "info";
   if (word !== undefined && isOneOf(ACTIONS, word)) return word;
-  throw new ShimError("InvalidArgument", `Cannot do "${word ?? ""}": a shim knows the actions start and delete`);
+  throw new ShimError(
+    "InvalidArgument",
+    `Cannot do "${word ?? ""}": a shim knows the actions start and delete; by hand there are "executor --help" and "-v"`,
+  );
 }
 
 /** containerd's own rule for identifiers, which also keeps them from leaving a folder. */

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
 import { failuresOf } from "./failures.ts";
 import { sumOf, tallyOf } from "./tally.ts";
 import type { Tally } from "./tally.ts";
@@ -14,16 +15,28 @@ interface Suite {
 
 const TOP = join(import.meta.dirname, "../..");
 const CLUSTER = join(TOP, "scripts/cluster");
+const BUILD_GUESTS = join(TOP, "test/guests/build-all.ts");
 
-/** In this order: the quick ones first. `node` and `e2e` run on one cluster, which is brought up for them. */
-const SUITES: readonly Suite[] = [
-  { name: "check", command: ["npm", "run", "check"], minutes: 10 },
-  { name: "integration", command: ["npm", "run", "test:integration"], minutes: 30 },
-  { name: "shim", command: ["npm", "run", "test:shim"], minutes: 25 },
-  { name: "vm", command: ["npm", "run", "test:vm"], minutes: 40 },
-  { name: "node", command: ["npm", "run", "test:node"], minutes: 25 },
-  { name: "e2e", command: ["npm", "run", "test:e2e"], minutes: 45 },
+const CHECK: Suite = { name: "check", command: ["npm", "run", "check"], minutes: 10 };
+const INTEGRATION: Suite = { name: "integration", command: ["npm", "run", "test:integration"], minutes: 45 };
+const SHIM: Suite = { name: "shim", command: ["npm", "run", "test:shim"], minutes: 40 };
+const VM: Suite = { name: "vm", command: ["npm", "run", "test:vm"], minutes: 40 };
+const NODE: Suite = { name: "node", command: ["npm", "run", "test:node"], minutes: 40 };
+const E2E: Suite = { name: "e2e", command: ["npm", "run", "test:e2e"], minutes: 45 };
+
+/**
+ * One after another; in each, lanes side by side, for most suites wait more than they compute. `node` and `e2e` share one
+ * cluster. `e2e` is alone: on its three nodes the kubelet's own deadlines count.
+ */
+const STAGES: readonly (readonly (readonly Suite[])[])[] = [
+  [[CHECK]],
+  [
+    [INTEGRATION, VM],
+    [SHIM, NODE],
+  ],
+  [[E2E]],
 ];
+const SUITES = STAGES.flat(2);
 
 /** What only a machine set up by `scripts/cluster` has: real containerd, the Kubernetes executable, packages. */
 const NEEDS_CLUSTER: ReadonlySet<string> = new Set(["integration", "shim", "vm", "node", "e2e"]);
@@ -41,10 +54,13 @@ process.exitCode = await runAll(SUITES.filter(({ name }) => wanted.length === 0 
 async function runAll(suites: readonly Suite[]): Promise<number> {
   const needsCluster = suites.some(({ name }) => NEEDS_CLUSTER.has(name));
   const results: Result[] = [];
-  for (const suite of suites.filter(({ name }) => !NEEDS_CLUSTER.has(name))) results.push(await runSuite(suite));
-  const isUp = needsCluster && (await bringUpCluster());
-  for (const suite of suites.filter(({ name }) => NEEDS_CLUSTER.has(name))) {
-    results.push(isUp ? await runSuite(suite) : withoutCluster(suite));
+  let isUp: boolean | undefined = undefined;
+  for (const stage of STAGES) {
+    const lanes = stage
+      .map((lane) => lane.filter((suite) => suites.includes(suite)))
+      .filter(({ length }) => length > 0);
+    if (lanes.flat().some(({ name }) => NEEDS_CLUSTER.has(name))) isUp ??= await bringUpCluster();
+    results.push(...(isUp === false ? lanes.flat().map(withoutCluster) : await runLanes(lanes)));
   }
   if (needsCluster) await run([CLUSTER, "down"], 5);
   const broken = results.filter(({ code }) => code !== 0).map(({ name }) => name);
@@ -53,6 +69,19 @@ async function runAll(suites: readonly Suite[]): Promise<number> {
   const { passed, failed, skipped } = sumOf(results.map(({ tally }) => tally));
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return broken.length === 0 ? 0 : 1;
+}
+
+/** Where lanes share the output, each line says whose it is. */
+async function runLanes(lanes: readonly (readonly Suite[])[]): Promise<readonly Result[]> {
+  if (lanes.length > 1) await run(["node", BUILD_GUESTS], 30); // Not by two suites at once.
+  const results = await Promise.all(
+    lanes.map(async (lane) => {
+      const done: Result[] = [];
+      for (const suite of lane) done.push(await runSuite(suite, lanes.length > 1 ? `${suite.name} | ` : ""));
+      return done;
+    }),
+  );
+  return results.flat();
 }
 
 interface Result {
@@ -64,9 +93,9 @@ interface Result {
 }
 
 /** A suite that runs no test has failed, and so has one that ends badly without a failing test. */
-async function runSuite({ name, command, minutes }: Suite): Promise<Result> {
+async function runSuite({ name, command, minutes }: Suite, prefix: string): Promise<Result> {
   const from = performance.now();
-  const { code, output } = await run(command, minutes);
+  const { code, output } = await run(command, minutes, prefix);
   const tally = tallyOf(output);
   const bad = code !== 0 || tally.passed === 0;
   console.log(`== ${name}: exit ${code} after ${Math.round((performance.now() - from) / 1000)} s\n`);
@@ -86,7 +115,12 @@ function withoutCluster({ name }: Suite): Result {
   return { name, code: 1, tally: { passed: 0, failed: 1, skipped: 0 }, failures };
 }
 
-async function run(command: readonly string[], minutes: number): Promise<{ code: number; output: string }> {
+/** @param prefix of each line that is shown. */
+async function run(
+  command: readonly string[],
+  minutes: number,
+  prefix = "",
+): Promise<{ code: number; output: string }> {
   console.log(`== ${command.join(" ")}`);
   const [program = "", ...args] = command;
   const path = [join(TOP, "node_modules/.bin"), process.env["PATH"]].join(delimiter);
@@ -101,9 +135,9 @@ async function run(command: readonly string[], minutes: number): Promise<{ code:
     [child.stdout, process.stdout],
     [child.stderr, process.stderr],
   ] as const) {
-    from.setEncoding("utf8").on("data", (text: string) => {
-      to.write(text);
-      output += text;
+    createInterface({ input: from.setEncoding("utf8") }).on("line", (line) => {
+      to.write(`${prefix}${line}\n`);
+      output += `${line}\n`;
     });
   }
   const timer = setTimeout(() => {

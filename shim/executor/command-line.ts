@@ -34,24 +34,37 @@ serve and up:
 `;
 
 const EXIT_USAGE = 2;
+const HELP: ReadonlySet<string> = new Set(["--help", "-h"]);
 
 /** Runs `executor run …`, `executor serve …`, `executor up …` or `executor prepare`. Returns the exit code. */
-export async function commandLine(
-  [command, ...args]: readonly string[],
-  io: CommandIo,
-  signal: AbortSignal,
-): Promise<number> {
+export async function commandLine(args: readonly string[], io: CommandIo, signal: AbortSignal): Promise<number> {
+  // What follows a file is the guest's, also "--help".
+  if (args.slice(0, 2).some((word) => HELP.has(word))) {
+    io.stdout.write(USAGE);
+    return 0;
+  }
   try {
-    if (command === "serve") return await serve(parseServe(args, io.environment), io, signal);
-    if (command === "up") {
-      const { parseUp, up } = await import("./commands/up.ts");
-      return await up(parseUp(args, io.environment), io, signal);
-    }
-    if (command === "prepare") return await prepareOnce(parsePrepare(args, io.environment), io);
-    if (command === "run") return await run(parseRun(args, io.environment), io, signal);
+    const code = await runCommand(args, io, signal);
+    if (code !== undefined) return code;
     io.stderr.write(USAGE);
   } catch (error) {
     io.stderr.write(`${messageOf(error)}\n`);
   }
   return EXIT_USAGE;
+}
+
+/** Undefined if there is no such command. */
+async function runCommand(
+  [command, ...args]: readonly string[],
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (command === "serve") return serve(parseServe(args, io.environment), io, signal);
+  if (command === "up") {
+    const { parseUp, up } = await import("./commands/up.ts");
+    return up(parseUp(args, io.environment), io, signal);
+  }
+  if (command === "prepare") return prepareOnce(parsePrepare(args, io.environment), io);
+  if (command === "run") return run(parseRun(args, io.environment), io, signal);
+  return undefined;
 }

@@ -37,6 +37,11 @@ export function encodeGuest({ args, env, cwd }: GuestDocument): readonly string[
   );
 }
 
+/** @param env of a process: was it given a guest's document? */
+export function hasGuest(env: Readonly<Record<string, string | undefined>>): boolean {
+  return `${PREFIX}0` in env;
+}
+
 /**
  * The inverse of `encodeGuest`, for the executor.
  *

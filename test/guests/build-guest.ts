@@ -87,6 +87,8 @@ world guest { export inbound-http; }`;
 
 export type GuestName = keyof typeof RECIPES;
 
+export const GUEST_NAMES = Object.keys(RECIPES) as readonly GuestName[];
+
 /** Builds a guest unless it was built from the same source before. @returns the path of the component. */
 export async function buildGuest(name: GuestName): Promise<string> {
   const folder = cacheFolder(name);

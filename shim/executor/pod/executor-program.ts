@@ -10,7 +10,7 @@ import {
   READY_VARIABLE,
   SPIN_APP_VARIABLE,
 } from "../../spec/executor-layout.ts";
-import { decodeGuest } from "../../spec/guest-document.ts";
+import { decodeGuest, hasGuest } from "../../spec/guest-document.ts";
 import { commandLine } from "../command-line.ts";
 import type { CommandIo } from "../commands/command-io.ts";
 import type { ThreadHost } from "../server/thread-host.ts";
@@ -23,7 +23,7 @@ import { threadStarter } from "./start-thread.ts";
 
 const FAILED_EXIT_CODE = 1;
 
-/** Runs what the shim has put into the container; with arguments, a component by hand. Returns the exit code. */
+/** Runs what the shim has put into the container, else what the arguments say. Returns the exit code. */
 export async function executorProgram(args: readonly string[], process: NodeJS.Process): Promise<number> {
   const { env } = process;
   const limit = numberIn(env[MEMORY_VARIABLE]);
@@ -51,8 +51,8 @@ async function runProgram(
   signal: AbortSignal,
   onLoaded: () => void,
 ): Promise<number> {
-  if (args.length > 0) return commandLine(args, io, signal);
   const { environment: env } = io;
+  if (args.length > 0 || !hasGuest(env)) return commandLine(args, io, signal);
   try {
     const files = {
       component: env[COMPONENT_VARIABLE],
