@@ -72,6 +72,7 @@ export const REASONS = [
   "RequestInvalid",
   // host
   "WrongMachine",
+  "WrongContainerd", // the node's kubelet uses another one
   "HostLocked",
   "DiskFull",
   "ReadOnlyFileSystem",

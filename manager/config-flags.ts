@@ -34,7 +34,7 @@ export const FLAGS = {
   "job-deadline-seconds": { value: "SECONDS", help: "an installer that takes longer is stopped", default: "900" },
   "fetch-config-map": {
     value: "NAME",
-    help: "ConfigMap whose keys are environment variables of the download (proxies)",
+    help: "ConfigMap whose keys are environment variables of the download: proxies, NUM_RETRY, SLEEP_DURATION",
     default: "",
     env: "SHIM_DOWNLOADER_CONFIG_MAP",
   },

@@ -13,6 +13,8 @@ export interface Context {
   readonly scratch: string;
   /** All that is seen of containerd's configuration: a pod has this folder only. Undefined: the whole host is seen. */
   readonly onlyFolder: string | undefined;
+  /** UID of the pod that this program runs in; undefined where that is not known, as when it runs by hand. */
+  readonly podUid: string | undefined;
   /** `never`: only files are written, as when a node image is built and containerd does not run. */
   readonly restart: "auto" | "never";
 }

@@ -8,6 +8,7 @@ import { isNotFound } from "./host/atomic-file.ts";
 import { fileName } from "./host/store.ts";
 import { storedDigest } from "./job.ts";
 import { failureReport } from "./report.ts";
+import { retryLimits } from "./retry-env.ts";
 
 /** Where the Job mounts certificates that the download trusts besides the public ones. */
 export const CA_FILE = "/etc/rcm/ca/ca.crt";
@@ -16,7 +17,8 @@ export interface FetchJob {
   readonly request: InstallRequest;
   readonly artifactDir: string;
   readonly caFile: string;
-  readonly proxyEnv: Readonly<Record<string, string | undefined>>;
+  /** Variables for proxies, and for how often the download is tried. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
 }
 
@@ -49,7 +51,8 @@ async function fetchUnlessStored(job: FetchJob, signal: AbortSignal): Promise<Fe
       fileName: ARTIFACT_FILE,
       architecture: request.node.architecture,
       destination: artifactDir,
-      proxyEnv: job.proxyEnv,
+      proxyEnv: job.env,
+      limits: retryLimits(job.env),
       caBundle: await readBundle(job.caFile),
     },
     signal,

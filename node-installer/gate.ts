@@ -7,7 +7,7 @@ import { InstallError } from "./errors.ts";
 import { makeFolder, writeAtomic } from "./host/atomic-file.ts";
 import { dumpConfig } from "./inspect.ts";
 import type { HostFacts } from "./inspect.ts";
-import { refuseOwners } from "./pod-reach.ts";
+import { refuseFolders, refuseOwners } from "./pod-reach.ts";
 import type { WantedFile } from "./transaction/change-files.ts";
 import type { Change } from "./transaction/transact.ts";
 
@@ -28,6 +28,7 @@ export async function checkChange(
 ): Promise<void> {
   refuseDrift(facts, change.expected.handler);
   if (change.files.length === 0) return;
+  await refuseFolders(change.files);
   await refuseOwners(context, change.files);
   const after = await dumpCandidate(context, facts, change.files, signal);
   const { handler, runtime } = change.expected;

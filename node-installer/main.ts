@@ -63,6 +63,7 @@ async function runHand(command: HandCommand): Promise<number> {
       restart: command.noRestart ? "never" : "auto",
       scratch: command.kind === "plan" ? PLAN_SCRATCH : scratchFolder(STORE_ROOT),
       onlyFolder: undefined,
+      podUid: undefined,
     },
     async (context) => runByHand(context, command, architecture, signal),
   ).catch((error: unknown) => failureReport({ ...baseOf(command), durationMs: 0 }, error));
@@ -77,15 +78,16 @@ async function runJob(stage: "preflight" | "fetch" | "install" | "uninstall"): P
     if (stage === "fetch") {
       const { CA_FILE, runFetchStage } = await import("./fetch-job.ts");
       return await runFetchStage(
-        { request, artifactDir: ARTIFACT_DIR, caFile: CA_FILE, proxyEnv: process.env, log },
+        { request, artifactDir: ARTIFACT_DIR, caFile: CA_FILE, env: process.env, log },
         signal,
       );
     }
     const { closeNetwork } = await import("./host/close-network.ts");
     closeNetwork(); // The pod has one for `fetch`; whoever is root on the node does not get it.
-    const { runHostStage } = await import("./job.ts");
+    const [{ runHostStage }, { readPodUid }] = await Promise.all([import("./job.ts"), import("./own-pod.ts")]);
+    const podUid = await readPodUid();
     return await withContext(
-      { restart: "auto", scratch: scratchFolder(STORE_ROOT), onlyFolder: CONFIG_FOLDER },
+      { restart: "auto", scratch: scratchFolder(STORE_ROOT), onlyFolder: CONFIG_FOLDER, podUid },
       async (context) => runHostStage({ context, stage, request, artifactDir: ARTIFACT_DIR }, signal),
     );
   } catch (error) {
@@ -94,7 +96,7 @@ async function runJob(stage: "preflight" | "fetch" | "install" | "uninstall"): P
 }
 
 async function withContext<T>(
-  place: Pick<Context, "restart" | "scratch" | "onlyFolder">,
+  place: Pick<Context, "restart" | "scratch" | "onlyFolder" | "podUid">,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   const { openLinks } = await import("./host/open-links.ts");

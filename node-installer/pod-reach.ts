@@ -1,6 +1,9 @@
+import { constants } from "node:fs";
+import { access, realpath } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Context } from "./context.ts";
-import { InstallError } from "./errors.ts";
-import { readState } from "./host/atomic-file.ts";
+import { fileError, InstallError } from "./errors.ts";
+import { exists, readState } from "./host/atomic-file.ts";
 import { followBelow, isBelow } from "./host/follow-links.ts";
 import type { WantedFile } from "./transaction/change-files.ts";
 
@@ -35,6 +38,35 @@ export function refuseUnseen(unseen: Unseen | undefined): void {
     "ConfigUnsupported",
     `Cannot edit containerd's configuration "${path}"${leads}: a Job has only "${folder}" of this host: run node-installer by hand on the host, or move the configuration to that folder`,
   );
+}
+
+/**
+ * Refuses files in folders that nobody but their owner may write to: root has no capability in a pod. A look from a
+ * read-only mount is told so only where the rights suffice.
+ *
+ * @throws {InstallError} `ConfigUnsupported`.
+ */
+export async function refuseFolders(files: readonly WantedFile[]): Promise<void> {
+  for (const { path } of files) {
+    const folder = await folderFor(path);
+    try {
+      await access(folder, constants.W_OK);
+    } catch (error) {
+      if (!isReadOnly(error)) throw fileError("write to the folder", folder, error);
+    }
+  }
+}
+
+/** Where the file lies that is written, or the folder in which its folder is made. */
+async function folderFor(path: string): Promise<string> {
+  const target = await realpath(path).catch(() => path);
+  let folder = dirname(target);
+  while (!(await exists(folder))) folder = dirname(folder);
+  return folder;
+}
+
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EROFS";
 }
 
 /**

@@ -1,4 +1,5 @@
 import { chown, mkdir, rename, rm, symlink } from "node:fs/promises";
+import { hostname } from "node:os";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import { preflight } from "./preflight.ts";
@@ -21,6 +22,18 @@ describe("preflight()", () => {
 
   it("finds nothing in the way on a host that is as it should be", async () => {
     expect(await look()).to.equal(undefined);
+  });
+
+  it("refuses a containerd that does not run its own pod, before it looks at the configuration", async () => {
+    await rm(host.at(MAIN));
+    const context = { ...host.context, podUid: "0b0f2a6e-5a3c-4a7e-9d62-3f1f0f0c8a11" };
+    const error = await look(context);
+    expect(error).to.have.property("code", "WrongContainerd");
+    expect(error)
+      .to.have.property("message")
+      .that.includes(`"${context.links.cri.socket}"`)
+      .and.includes(context.podUid);
+    expect(error).to.have.property("message").that.includes(hostname()).and.includes("spec.nodeSelector");
   });
 
   it("takes a damaged record for an empty one and writes nothing, since it has no right to", async () => {

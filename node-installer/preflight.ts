@@ -7,8 +7,9 @@ import { exists } from "./host/atomic-file.ts";
 import { hasBinary } from "./host/store.ts";
 import { inspectFiles } from "./inspect.ts";
 import { checkMachine } from "./machine.ts";
+import { refuseForeignContainerd } from "./own-pod.ts";
 import { planConfig } from "./plan.ts";
-import { refuseOwners } from "./pod-reach.ts";
+import { refuseFolders, refuseOwners } from "./pod-reach.ts";
 import { readRecord } from "./record.ts";
 import type { HostRecord } from "./record.ts";
 import { refuseTaken } from "./taken-handler.ts";
@@ -17,8 +18,8 @@ import { refuseTaken } from "./taken-handler.ts";
 const FREE_MIN_BYTES = 256 * 1024 * 1024;
 
 /**
- * Looks whether an install could succeed, and changes nothing: wrong machine, a configuration that cannot be edited
- * safely, a full disk are found before anything is downloaded.
+ * Looks whether an install could succeed, and changes nothing: wrong machine, a containerd that is not the kubelet's, a
+ * configuration that cannot be edited safely, a full disk are found before anything is downloaded.
  *
  * @returns digest of the executable if the store has what the request wants already: then nothing need be fetched.
  */
@@ -31,7 +32,10 @@ export async function preflight(
   const record = await readRecord(context.store.root);
   refuseTaken(record, request);
   const facts = await inspectFiles(context, signal);
-  await refuseOwners(context, planConfig(context, facts, request));
+  await refuseForeignContainerd(context, signal);
+  const files = planConfig(context, facts, request);
+  await refuseFolders(files);
+  await refuseOwners(context, files);
   const known = await storedDigest(context, request, record);
   if (known === undefined) await checkSpace(context.store.root);
   return known;

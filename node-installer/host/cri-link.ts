@@ -12,6 +12,7 @@ import type { Cri, CriFacts, RunningContainer, Sandbox } from "./links.ts";
 /** Containerd's socket, with a new connection for each question: one from before a restart is of no use after it. */
 export function createCri(socket: string = CONTAINERD_SOCKET): Cri {
   return {
+    socket,
     facts: async (timeoutMs, signal) => askFacts(socket, timeoutMs, signal),
     sandboxes: async (signal) => once(socket, async (cri) => sandboxesOf(cri, signal)),
     runningContainers: async (signal) => once(socket, async (cri) => containersOf(cri, signal)),
@@ -41,6 +42,7 @@ async function sandboxesOf(cri: CriConnection, signal: AbortSignal): Promise<rea
   return all.map(({ id, pod, handler, state }) => ({
     id,
     pod: `${pod.namespace}/${pod.name}`,
+    podUid: pod.uid,
     handler,
     ready: state === "ready",
   }));

@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { CONTAINERD_SOCKET } from "../cri/cri-connection.ts";
 import { InstallError } from "../errors.ts";
 import type { CommandResult, HostLinks } from "./links.ts";
 
@@ -7,6 +8,7 @@ import type { CommandResult, HostLinks } from "./links.ts";
 export function createDirectLinks(): HostLinks {
   return {
     cri: {
+      socket: CONTAINERD_SOCKET,
       facts: async () => refuse(),
       sandboxes: async () => [],
       runningContainers: async () => [],

@@ -17,6 +17,7 @@ export interface Sandbox {
   readonly id: string;
   /** `namespace/name` of the pod. */
   readonly pod: string;
+  readonly podUid: string;
   readonly handler: string;
   readonly ready: boolean;
 }
@@ -29,6 +30,8 @@ export interface RunningContainer {
 
 /** Containerd's socket. */
 export interface Cri {
+  /** Its path. */
+  readonly socket: string;
   /** @throws {InstallError} `ContainerdUnavailable` when it does not answer within `timeoutMs`. */
   facts(timeoutMs: number, signal: AbortSignal): Promise<CriFacts>;
   sandboxes(signal: AbortSignal): Promise<readonly Sandbox[]>;

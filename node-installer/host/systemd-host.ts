@@ -6,15 +6,16 @@ import { InstallError } from "../errors.ts";
 import type { DBusConnection } from "../systemd/dbus-connection.ts";
 import { listFrom, textFrom } from "../systemd/dbus-value.ts";
 import { armDeadMan, disarmDeadMan } from "../systemd/dead-man.ts";
+import { mainCommand } from "../systemd/main-command.ts";
 import { pathFromManager, readProperties } from "../systemd/manager-call.ts";
 import { runOnHost } from "../systemd/run-on-host.ts";
 import { SystemdError } from "../systemd/systemd-error.ts";
 import { COLLECT, serviceProperty, startTransient } from "../systemd/transient-unit.ts";
 import { resetFailed, restartUnit, stopUnit } from "../systemd/unit-job.ts";
-import { serviceProperties } from "../systemd/unit-properties.ts";
+import { serviceProperties, type ServiceProperties } from "../systemd/unit-properties.ts";
 import { makeFolder } from "./atomic-file.ts";
 import type { CommandResult, ContainerdUnit } from "./links.ts";
-import { unitConfigPath } from "./unit-config-path.ts";
+import { isFromElsewhere, unitConfigPath, type UnitVariables } from "./unit-config-path.ts";
 
 const DEAD_MAN = "rcm-dead-man";
 const JOB = { timeoutMs: 20_000 } as const;
@@ -31,15 +32,27 @@ export async function containerdUnit(bus: DBusConnection, name: string, signal: 
     name,
     active: unit.activeState === "active",
     executable: unit.execStart[0]?.[0] ?? "/usr/bin/containerd",
-    configPath: unitConfigPath(unit.execStart[0] ?? [], await environmentOf(bus, name, signal).catch(unreachable)),
+    configPath: await configPathOf(bus, { unit: name, ...unit }, signal).catch(unreachable),
   };
 }
 
-async function environmentOf(bus: DBusConnection, unit: string, signal: AbortSignal): Promise<readonly string[]> {
+/** Files of variables cannot be seen from a pod: what containerd has been started with says what is in them. */
+async function configPathOf(
+  bus: DBusConnection,
+  { unit, execStart, mainPid }: Pick<ServiceProperties, "execStart" | "mainPid"> & { readonly unit: string },
+  signal: AbortSignal,
+): Promise<string> {
+  const argv = execStart[0] ?? [];
+  const variables = await variablesOf(bus, unit, signal);
+  const running = isFromElsewhere(argv, variables) ? await mainCommand(bus, { unit, mainPid }, signal) : undefined;
+  return unitConfigPath(running ?? argv, variables.environment);
+}
+
+async function variablesOf(bus: DBusConnection, unit: string, signal: AbortSignal): Promise<UnitVariables> {
   const path = await pathFromManager(bus, { member: "LoadUnit", signature: "s", args: [unit] }, signal);
-  const of = { path, interface: "org.freedesktop.systemd1.Service", names: ["Environment"] };
-  const [environment] = await readProperties(bus, of, signal);
-  return listFrom(environment).map(textFrom);
+  const of = { path, interface: "org.freedesktop.systemd1.Service", names: ["Environment", "EnvironmentFiles"] };
+  const [environment, files] = await readProperties(bus, of, signal);
+  return { environment: listFrom(environment).map(textFrom), hasFiles: listFrom(files).length > 0 };
 }
 
 /** @throws {InstallError} `RestartFailed` with systemd's result, such as `failed` or `timeout`. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { unitConfigPath } from "./unit-config-path.ts";
+import { isFromElsewhere, unitConfigPath } from "./unit-config-path.ts";
 
 describe("unitConfigPath()", () => {
   const environment = [
@@ -27,6 +27,24 @@ describe("unitConfigPath()", () => {
   ]) {
     it(`reads ${what}`, () => {
       expect(unitConfigPath(["/usr/bin/containerd", ...words], environment)).to.equal(path);
+    });
+  }
+});
+
+describe("isFromElsewhere()", () => {
+  const environment = ["A=1", "B="];
+  for (const [words, hasFiles, expected] of [
+    [[], true, false],
+    [["--config", "/etc/x.toml"], true, false],
+    [["--config", "${A}"], false, false],
+    [["$A", "-l=${B}"], false, false],
+    [["--config", "${A}"], true, true],
+    [["$C"], false, true],
+    [["--config=${A}/${C}"], false, true],
+  ] as const) {
+    it(`says ${String(expected)} of "${words.join(" ")}" ${hasFiles ? "with" : "without"} files of variables`, () => {
+      const argv = ["/usr/bin/containerd", ...words];
+      expect(isFromElsewhere(argv, { environment, hasFiles })).to.equal(expected);
     });
   }
 });

@@ -36,6 +36,7 @@ export class SampleHost {
       machineIdPath: this.at("machine-id"),
       scratch: this.at("scratch"),
       onlyFolder: inPod ? this.at("etc/containerd") : undefined,
+      podUid: undefined,
       restart: "never",
       links: {
         ...links,

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { dirname, join } from "node:path";
 import type { Flags } from "../flags.ts";
+import { writeNamed } from "../linux/write-named.ts";
 import { ShimError } from "../shim-error.ts";
 import { findSocket } from "./find-socket.ts";
 import { isShimAlive } from "./is-shim-alive.ts";
@@ -23,15 +24,16 @@ const TRIES = 5;
  * Finds the shim of a container's group, or becomes it.
  *
  * @param bundle the container's.
- * @throws {ShimError} `StartFailed`, `BundleUnreadable`.
+ * @throws {ShimError} `StartFailed`, `BundleUnreadable`; {WriteError} if the bundle cannot be written.
  */
 export async function start(flags: Flags, bundle: string): Promise<Started> {
   const path = await findSocket(flags, bundle);
+  const address = `unix://${path}`;
+  // How containerd up to 1.7 finds the shim after its own restart. Before there is a socket, which a failure would leave.
+  writeNamed(join(bundle, "address"), address, 0o644);
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const listener = (await isShimAlive(path)) ? undefined : await listen(path);
     if (listener === "taken") continue;
-    const address = `unix://${path}`;
-    writeFileSync(join(bundle, "address"), address); // How containerd up to 1.7 finds the shim after its own restart.
     return { address, path, listener };
   }
   throw new ShimError("StartFailed", `Cannot start a shim for container "${flags.id}": others take its socket and end`);

@@ -1,5 +1,6 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { writeNamed } from "../linux/write-named.ts";
 import type { ExecProcessRequest } from "../proto/task.ts";
 import { MAX_SPEC_BYTES } from "../spec/parse-spec.ts";
 import type { Call } from "../ttrpc/service.ts";
@@ -113,7 +114,7 @@ async function run(
   const pidFile = join(bundle, `exec-${execId}.pid`);
   const stdio = await openProcessStdio(host, process, ioOwner);
   try {
-    writeFileSync(processJsonFile, spec, { mode: 0o600 });
+    writeNamed(processJsonFile, spec);
     const { fds, consoleSocket } = stdio;
     const request = { id, processJsonFile, pidFile, consoleSocket, stdio: fds };
     await runtimeCall("exec", runc.exec(request, runcLimit(call)));

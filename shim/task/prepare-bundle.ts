@@ -1,6 +1,6 @@
-import { writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { WasmOfImage } from "../content/wasm-of-image.ts";
+import { writeNamed } from "../linux/write-named.ts";
 import type { ComponentPlace, Looked, PrepareOrder } from "../prepared/prepared-components.ts";
 import { containerKind } from "../spec/container-kind.ts";
 import { inspectEntrypoint, openComponent } from "../spec/entrypoint.ts";
@@ -86,7 +86,7 @@ async function writeWasmBundle(
   makeTree(layout.tree, EXECUTOR_TREE, executor.files);
   const destinations = resolveDestinations(rootfs, mounts);
   const rewritten = rewriteForExecutor({ spec, bundle, destinations, layout });
-  writeFileSync(join(runcBundle, "config.json"), JSON.stringify(rewritten), { mode: 0o600 });
+  writeNamed(join(runcBundle, "config.json"), JSON.stringify(rewritten));
   return { kind: "wasm", runcBundle, unprepared: looked.flatMap(({ order: unprepared }) => unprepared ?? []) };
 }
 

@@ -20,9 +20,16 @@ const REQUESTS = 10_000;
 const TAKE_ARTIFACTS = NODES.filter(({ version }) => version !== "1.6").map(({ name }) => name);
 const LIMITS = { limits: { memory: "160Mi", cpu: "300m" }, requests: { memory: "32Mi", cpu: "20m" } };
 
+/** In the event of a container that could not be created. */
+const WORDS_OF_SHIM =
+  /Warning +Failed .*Cannot run process\.args\[0\] "\/bin\/app\.wasm": it is neither a Linux program, .* nor WebAssembly/;
+/** In the end of a container whose component is cut short. */
+const WORDS_OF_EXECUTOR =
+  /Message: +Cannot read the component: at offset 0x[\da-f]+: \d+ bytes are announced, \d+ are left/;
+
 describe("Wasm components on a cluster", () => {
   let stage: Stage;
-  const images = { app: "", artifact: "", command: "" };
+  const images = { app: "", artifact: "", command: "", foreign: "", broken: "" };
   before(async () => {
     stage = await openStage();
     await installOwnShim(stage, WASM_CLASS);
@@ -31,6 +38,8 @@ describe("Wasm components on a cluster", () => {
     images.app = await pushToCluster(await fileImage(app), "wasm-app");
     images.artifact = await pushToCluster(artifactImage(app), "wasm-artifact");
     images.command = await pushToCluster(await fileImage(command), "wasm-command");
+    images.foreign = await pushToCluster(await fileImage(Buffer.from("no program")), "wasm-foreign");
+    images.broken = await pushToCluster(await fileImage(app.subarray(0, app.length / 2)), "wasm-broken");
   });
   after(async () => {
     await cleanUp(stage);
@@ -76,6 +85,21 @@ describe("Wasm components on a cluster", () => {
     const [bad = ""] = (await placesOf("bad")).keys();
     const { terminated } = containerOf(await getPod(stage.kubectl, bad), "main").state;
     expect(terminated).to.include({ exitCode: 1, reason: "Error" });
+  });
+
+  it("says in a pod's description why it does not run: the shim of its image, the executor of its component", async () => {
+    const nodes = NODES.map(({ name }) => name);
+    await stage.apply(
+      ...nodes.map((node) => podOn(node, { name: "foreign", image: images.foreign })),
+      ...nodes.map((node) => podOn(node, { name: "broken", image: images.broken })),
+    );
+    for (const [app, words] of [
+      ["foreign", WORDS_OF_SHIM],
+      ["broken", WORDS_OF_EXECUTOR],
+    ] as const) {
+      await Promise.all(nodes.map(async (node) => described(`${app}-${node}`, words)));
+      await stage.kubectl(["delete", "pods", ...nodes.map((node) => `${app}-${node}`), "--wait=false"]);
+    }
   });
 
   it("holds components to their limits: throttled by processor, ended by memory, then started again", async () => {
@@ -133,6 +157,16 @@ describe("Wasm components on a cluster", () => {
     expect([...after1.keys()]).to.include.members(kept);
     for (const name of kept) expect(containerOf(await getPod(stage.kubectl, name), "main").restartCount).to.equal(0);
   });
+
+  async function described(pod: string, words: RegExp): Promise<void> {
+    let last = "";
+    await eventually(`${pod} to be described by ${String(words)}`, 60_000, async () => {
+      last = await stage.kubectl(["describe", "pod", pod]);
+      return words.test(last) ? true : undefined;
+    }).catch((error: unknown) => {
+      throw new Error(last, { cause: error });
+    });
+  }
 
   async function ready(pod: string): Promise<void> {
     await stage.kubectl(["wait", "--for=condition=Ready", `pod/${pod}`, "--timeout=55s"]);

@@ -7,6 +7,10 @@ import { cacheFolder, digestOfFolder } from "./guest-cache.ts";
 const APPS = {
   /** Hello in C, and a static response. */
   "c-spin": { "app.wasm": "c-http" },
+  /** Hello at the paths of SpinKube's own `spin-rust-hello`; at the others, what puts a pod to the test. */
+  hello: { "hello.wasm": "c-http", "app.wasm": "rust-app" },
+  /** Two components, of which one may be left out. */
+  salutations: { "app.wasm": "c-http" },
   "rust-app": { "app.wasm": "rust-app" },
   /** Takes messages of Redis: its server is a variable. */
   "rust-redis": { "app.wasm": "rust-redis" },

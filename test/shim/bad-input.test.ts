@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { runCommand } from "../cluster/run-command.ts";
+import { end, refusal } from "./support/direct-calls.ts";
 import { DirectShim, sleeper } from "./support/direct-shim.ts";
 import { describeOnEach } from "./support/shared.ts";
 import { subjectIsRunc } from "./support/subject.ts";
@@ -15,7 +16,6 @@ const UNIMPLEMENTED = 12;
 const INTERNAL = 13;
 
 const RUNNING = 2;
-const STOPPED = 3;
 const PROCESS = "types.containerd.io/opencontainers/runtime-spec/1/Process";
 const SERVICE = "containerd.task.v2.Task";
 
@@ -198,14 +198,6 @@ describeOnEach("a shim that is started by hand", ({ containerd, it }) => {
   });
 });
 
-/** Kills the container and deletes it. */
-async function end(client: TaskClient, id: string): Promise<void> {
-  await client.call("Kill", { id, signal: 9, all: true });
-  expect(await client.call("Wait", { id })).to.include({ exitStatus: 137 });
-  expect(await client.call("State", { id })).to.include({ status: STOPPED, exitStatus: 137 });
-  expect(await client.call("Delete", { id }, 12_000)).to.include({ exitStatus: 137 });
-}
-
 /** What was created before may still be on its way out. */
 async function createOnceGone(
   client: TaskClient,
@@ -224,14 +216,4 @@ async function createOnceGone(
 
 async function codeOf(call: Promise<unknown>): Promise<number> {
   return (await refusal(call)).code;
-}
-
-async function refusal(call: Promise<unknown>): Promise<TaskError> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error === undefined) throw new Error("It is not refused");
-  if (error instanceof TaskError) return error;
-  throw new Error("It is refused in another way", { cause: error });
 }

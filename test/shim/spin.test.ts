@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { after, before, describe } from "mocha";
+import { pollUntil } from "../cluster/poll-until.ts";
 import { buildSpinApp, type SpinAppName } from "../guests/spin-app.ts";
 import { digestOf, imageOf, jsonPart, type OciImage } from "../support/oci-image.ts";
 import {
@@ -11,7 +12,9 @@ import {
   type FileMode,
   WASM_TYPE,
 } from "../support/spin-artifact.ts";
-import { askPod } from "./support/pod-http.ts";
+import { readLog } from "./support/log-file.ts";
+import { askPod, PORT } from "./support/pod-http.ts";
+import { Pod, STRICT_CONTAINER } from "./support/pods.ts";
 import { describeOnEach, TEST_TIMEOUT_MS } from "./support/shared.ts";
 import {
   expectAnswers,
@@ -21,7 +24,7 @@ import {
   startSpinPod,
   untilPrepared,
 } from "./support/spin-pods.ts";
-import { pidOf } from "./support/status.ts";
+import { EXITED, pidOf, statusOf } from "./support/status.ts";
 import type { TestContainerd } from "./support/test-containerd.ts";
 import { TestRegistry } from "./support/test-registry.ts";
 import { importImage } from "./support/wasm-images.ts";
@@ -89,6 +92,35 @@ describe("Spin applications", function onMachine() {
       expect(await removeLaidOut(image)).to.have.length(1);
     });
 
+    // The executor does this by itself, whatever containerd says.
+    if (version === "2.1") {
+      it("keeps the components that it is told to, beside an ordinary container, and none that needs another", async () => {
+        const image = await artifactOf("rust-spin");
+        const name = await pull(containerd(), image);
+        const pod = await Pod.run(containerd(), "spin-retained", "spin");
+        async function start(container: string, retained: string): Promise<string> {
+          const envs = [
+            { key: "SPIN_HTTP_LISTEN_ADDR", value: `0.0.0.0:${String(PORT)}` },
+            { key: "SPIN_COMPONENTS_TO_RETAIN", value: retained },
+          ];
+          return pod.start(container, ["/"], { ...STRICT_CONTAINER, config: { image: { image: name }, envs } });
+        }
+        const id = await start("alone", "app");
+        expect(await exitCodeOf(containerd(), id)).to.equal(1);
+        expect(await readLog(pod, "alone")).to.match(
+          /Cannot retain these components .*: component "app" sends requests to component "chained" .*: retain it as well/,
+        );
+        await start("main", "chained, app");
+        expect(await askPod(pod, "/chained/")).to.match(/^hello from c/);
+        const ask = `wget -qO- http://127.0.0.1:${String(PORT)}/hello`;
+        const sidecar = await pod.start("sidecar", ["sh", "-c", ask]);
+        expect(await exitCodeOf(containerd(), sidecar)).to.equal(0);
+        expect(await readLog(pod, "sidecar")).to.include("hello from rust");
+        await pod.remove();
+        await removeLaidOut(image);
+      });
+    }
+
     it("answers from an artifact with archives", async () => {
       const image = await artifactOf("rust-spin", "archives");
       const { pod } = await startSpinPod(containerd(), "spin-archives", await pull(containerd(), image));
@@ -155,6 +187,16 @@ describe("Spin applications", function onMachine() {
     });
   });
 });
+
+/** Once it has ended. */
+async function exitCodeOf(containerd: TestContainerd, id: string): Promise<unknown> {
+  const wait = { what: "the end of the container", timeoutMs: TEST_TIMEOUT_MS, see: "its log" };
+  async function look(): Promise<{ readonly code: unknown } | undefined> {
+    const { state, exitCode } = await statusOf(containerd, id);
+    return state === EXITED ? { code: exitCode } : undefined;
+  }
+  return (await pollUntil(wait, look, AbortSignal.timeout(TEST_TIMEOUT_MS))).code;
+}
 
 /** One that the node has not seen. */
 async function artifactOf(name: SpinAppName, mode?: FileMode): Promise<OciImage> {

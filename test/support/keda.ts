@@ -13,3 +13,18 @@ export async function scaledObjectDefinition(): Promise<string> {
   const { Dir } = JSON.parse(await runCommand(argv, options, AbortSignal.timeout(DOWNLOAD_MS))) as { Dir: string };
   return readFile(join(Dir, "config/crd/bases/keda.sh_scaledobjects.yaml"), "utf8");
 }
+
+/** The talk's ScaledObject, with another target. */
+export function scaledObject(name: string, scaleTargetRef: object): object {
+  return {
+    apiVersion: "keda.sh/v1alpha1",
+    kind: "ScaledObject",
+    metadata: { name },
+    spec: {
+      scaleTargetRef,
+      minReplicaCount: 1,
+      maxReplicaCount: 20,
+      triggers: [{ type: "cpu", metricType: "Utilization", metadata: { value: "50" } }],
+    },
+  };
+}

@@ -9,6 +9,7 @@ export interface Kubectl {
 }
 
 const DEADLINE_MS = 60_000;
+const POLL_MS = 250;
 
 export function createKubectl(kubeconfig: string): Kubectl {
   return async (args, input) => {
@@ -42,7 +43,12 @@ async function runKubectl(
  *
  * @throws Error that says what was waited for, and what was there instead at the end.
  */
-export async function eventually<T>(what: string, timeoutMs: number, probe: () => Promise<T | undefined>): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  timeoutMs: number,
+  probe: () => Promise<T | undefined>,
+  everyMs = POLL_MS,
+): Promise<T> {
   let last: unknown;
   for (const end = performance.now() + timeoutMs; performance.now() < end;) {
     try {
@@ -52,7 +58,7 @@ export async function eventually<T>(what: string, timeoutMs: number, probe: () =
     } catch (error) {
       last = error;
     }
-    await delay(250);
+    await delay(everyMs);
   }
   throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}`, { cause: last });
 }

@@ -15,8 +15,8 @@ interface Container {
   readonly lastState?: ContainerState;
 }
 
-interface PodStatus {
-  readonly metadata: { readonly name: string; readonly uid: string };
+export interface PodStatus {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
   readonly spec: { readonly nodeName?: string };
   readonly status: {
     readonly phase: string;

@@ -11,13 +11,15 @@ import type { OciImage } from "./oci-image.ts";
 import { lockedAppIn, spinArtifact } from "./spin-artifact.ts";
 
 export const SPIN_CLASS = "wasmtime-spin-v2";
-const GROUP = "core.spinkube.dev";
-const VERSION = `${GROUP}/v1alpha1`;
+export const GROUP = "core.spinkube.dev";
+/** The group of before 2024, which the talk's manifests are of. */
+export const OLDER_GROUP = "core.spinoperator.dev";
 /** Autoscalers take their time. */
 const SETTLED_MS = 150_000;
 
 export interface SpinAppStatus {
   readonly metadata: { readonly generation: number };
+  readonly spec: { readonly replicas?: number };
   readonly status?: {
     readonly observedGeneration?: number;
     readonly replicas?: number;
@@ -35,21 +37,22 @@ export interface SpinAppStatus {
 }
 
 /** The SpinAppExecutor of the samples. */
-export function spinAppExecutor(): object {
+export function spinAppExecutor(runtimeClassName = SPIN_CLASS, group = GROUP): object {
   return {
-    apiVersion: VERSION,
+    apiVersion: `${group}/v1alpha1`,
     kind: "SpinAppExecutor",
     metadata: { name: "containerd-shim-spin", labels: { app: "rcm-test" } },
     spec: {
       createDeployment: true,
-      deploymentConfig: { runtimeClassName: SPIN_CLASS, installDefaultCACerts: true },
+      deploymentConfig: { runtimeClassName, installDefaultCACerts: true },
     },
   };
 }
 
-export function spinApp(name: string, spec: object): object {
+export function spinApp(name: string, spec: object, group = GROUP): object {
+  const apiVersion = `${group}/v1alpha1`;
   const metadata = { name, labels: { app: "rcm-test" } };
-  return { apiVersion: VERSION, kind: "SpinApp", metadata, spec: { executor: "containerd-shim-spin", ...spec } };
+  return { apiVersion, kind: "SpinApp", metadata, spec: { executor: "containerd-shim-spin", ...spec } };
 }
 
 /** Readiness that is asked often, so that a pod gets requests as soon as it answers, and no sooner. */
@@ -57,8 +60,8 @@ export function readyAt(path: string): object {
   return { checks: { readiness: { httpGet: { path }, initialDelaySeconds: 0, periodSeconds: 1, timeoutSeconds: 5 } } };
 }
 
-export async function getSpinApp(kubectl: Kubectl, name: string): Promise<SpinAppStatus> {
-  return JSON.parse(await kubectl(["get", "spinapp", name, "-o", "json"])) as SpinAppStatus;
+export async function getSpinApp(kubectl: Kubectl, name: string, group = GROUP): Promise<SpinAppStatus> {
+  return JSON.parse(await kubectl(["get", `spinapps.${group}`, name, "-o", "json"])) as SpinAppStatus;
 }
 
 export function conditionOf(
@@ -73,15 +76,32 @@ export async function waitForSpinApp(
   kubectl: Kubectl,
   name: string,
   reason: string,
-  isDone: (app: SpinAppStatus) => boolean = () => true,
+  isDone?: (app: SpinAppStatus) => boolean,
+): Promise<SpinAppStatus> {
+  return awaitSpinApp(name, async () => getSpinApp(kubectl, name), { reason, isDone });
+}
+
+interface Awaited {
+  readonly reason: string;
+  readonly isDone?: ((app: SpinAppStatus) => boolean) | undefined;
+  /** How often it is looked at. */
+  readonly everyMs?: number;
+}
+
+/** The same of whatever `get` reads. */
+export async function awaitSpinApp(
+  name: string,
+  get: () => Promise<SpinAppStatus>,
+  { reason, isDone = () => true, everyMs }: Awaited,
 ): Promise<SpinAppStatus> {
   let last: SpinAppStatus | undefined = undefined;
   try {
-    return await eventually(`SpinApp ${name}`, SETTLED_MS, async () => {
-      last = await getSpinApp(kubectl, name);
+    async function probe(): Promise<SpinAppStatus | undefined> {
+      last = await get();
       const isCurrent = last.status?.observedGeneration === last.metadata.generation;
       return isCurrent && conditionOf(last)?.reason === reason && isDone(last) ? last : undefined;
-    });
+    }
+    return await eventually(`SpinApp ${name}`, SETTLED_MS, probe, everyMs);
   } catch (error) {
     throw new Error(`SpinApp ${name} is ${JSON.stringify(last, undefined, 1)}`, { cause: error });
   }
@@ -94,21 +114,16 @@ export async function addressOf(kubectl: Kubectl, service: string): Promise<stri
 
 /** Names of a SpinApp's pods. */
 export async function podsOf(kubectl: Kubectl, app: string): Promise<readonly string[]> {
-  const names = await kubectl([
-    "get",
-    "pods",
-    "-l",
-    `${GROUP}/app-name=${app}`,
-    "-o",
-    "jsonpath={.items[*].metadata.name}",
-  ]);
+  const label = `${GROUP}/app-name=${app}`;
+  const names = await kubectl(["get", "pods", "-l", label, "-o", "jsonpath={.items[*].metadata.name}"]);
   return names.split(" ").filter((name) => name !== "");
 }
 
-/** Where a SpinApp is asked from: a node of the cluster. */
+/** Where a SpinApp is asked from. */
 interface Asking {
   readonly cluster: Cluster;
   readonly kubectl: Kubectl;
+  readonly node?: string;
 }
 
 /** Kube-proxy refuses connections to a Service until it knows of a pod: it brings its rules up to date once a second. */
@@ -118,7 +133,7 @@ const REFUSED_MS = 5000;
  * What a SpinApp answers through its Service, which may have its first pod just now. @param body makes it a POST.
  */
 export async function askSpinApp(
-  { cluster, kubectl }: Asking,
+  { cluster, kubectl, node = "node1" }: Asking,
   app: string,
   path: string,
   body?: string,
@@ -126,7 +141,7 @@ export async function askSpinApp(
   const url = `http://${await addressOf(kubectl, app)}${path}`;
   for (const end = Date.now() + REFUSED_MS; ; await delay(200)) {
     try {
-      return await ask(cluster, "node1", url, body);
+      return await ask(cluster, node, url, body);
     } catch (error) {
       if (Date.now() > end || !String(error).includes("ECONNREFUSED")) throw error;
     }

@@ -20,6 +20,7 @@ import { furtherThread } from "./further-thread.ts";
 import { preparedPaths } from "./prepared-paths.ts";
 import { loadPod } from "./run-pod.ts";
 import { threadStarter } from "./start-thread.ts";
+import { writeTerminationMessage } from "./termination-message.ts";
 
 const FAILED_EXIT_CODE = 1;
 
@@ -63,7 +64,9 @@ async function runProgram(
     onLoaded();
     return await run();
   } catch (error) {
-    io.stderr.write(`${messageOf(error).replaceAll(/\s*\n\s*/g, " ")}\n`);
+    const message = messageOf(error).replaceAll(/\s*\n\s*/g, " ");
+    io.stderr.write(`${message}\n`);
+    writeTerminationMessage(message);
     return FAILED_EXIT_CODE;
   }
 }

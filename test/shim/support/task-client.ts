@@ -9,9 +9,11 @@ const MESSAGES = {
   Empty: {},
   Any: { typeUrl: "1 string", value: "2 bytes" },
   Id: { id: "1 string", execId: "2 string" },
+  Mount: { type: "1 string", source: "2 string", target: "3 string", options: "4 repeated string" },
   CreateRequest: {
     id: "1 string",
     bundle: "2 string",
+    rootfs: "3 repeated Mount",
     terminal: "4 bool",
     stdin: "5 string",
     stdout: "6 string",

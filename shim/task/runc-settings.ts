@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeNamed } from "../linux/write-named.ts";
 
 /** Which runc a container was made with. */
 export interface RuncSettings {
@@ -12,7 +13,7 @@ export interface RuncSettings {
 const FILE = "options.json";
 
 export function writeRuncSettings(bundle: string, { binaryName, root }: RuncSettings): void {
-  writeFileSync(join(bundle, FILE), JSON.stringify({ binaryName, root }), { mode: 0o600 });
+  writeNamed(join(bundle, FILE), JSON.stringify({ binaryName, root }));
 }
 
 /** What `writeRuncSettings` wrote; undefined if it did not, or the bundle is gone. */
