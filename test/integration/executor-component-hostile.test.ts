@@ -1,90 +1,67 @@
-import { readFileSync } from "node:fs";
-import { ComponentError, WasmTrap } from "@rcm/shim/executor/component/errors";
-import type { HostInterface } from "@rcm/shim/executor/component/host-interface";
-import { link } from "@rcm/shim/executor/component/link/link";
-import { prepare } from "@rcm/shim/executor/component/prepare/prepare";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { buildGuest, type GuestName } from "../guests/build-guest.ts";
+import { FLAGS } from "../support/executor-process.ts";
+import { HANDMADE } from "./executor-component-handmade.ts";
+import type { Outcome } from "./executor-component-outcomes.ts";
 
+const PROGRAM = join(import.meta.dirname, "executor-component-outcomes.ts");
 const BUILD_MS = 900_000;
-const MUTANTS = 400;
-const MAX_MS = 5_000; // On a busy machine; alone, the slowest took 0.2 s.
-const GUESTS: readonly GuestName[] = ["c-http", "rust-values", "composed-values"];
-const INTERFACES = ["wasi:http/types", "wasi:io/streams", "wasi:io/error", "wasi:io/poll", "rcm:values/host"];
-
-/** Offers everything, and gives nothing back. */
-function anyHost(name: string): HostInterface<undefined> {
-  const version = name.startsWith("wasi:") ? "0.2.12" : undefined;
-  return { name, version, functions: everything({ call: () => undefined }), resources: everything({}) };
-}
-
-function everything<Value>(value: Value): Readonly<Record<string, Value>> {
-  return new Proxy<Record<string, Value>>(
-    {},
-    { get: () => value, getOwnPropertyDescriptor: () => ({ value, configurable: true, enumerable: true }) },
-  );
-}
-
-/** Always the same numbers, so that what fails fails again. */
-class Dice {
-  #seed: number;
-
-  constructor(seed: number) {
-    this.#seed = seed;
-  }
-
-  below(limit: number): number {
-    this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((this.#seed / 2 ** 32) * limit);
-  }
-}
-
-const MUTATIONS: readonly ((bytes: Buffer, dice: Dice) => Buffer)[] = [
-  (bytes, dice) => {
-    for (let left = 1 + dice.below(3); left > 0; left -= 1) bytes[dice.below(bytes.length)] = dice.below(256);
-    return bytes;
-  },
-  (bytes, dice) => {
-    const at = dice.below(bytes.length);
-    bytes[at] = (bytes[at] ?? 0) ^ (1 << dice.below(8));
-    return bytes;
-  },
-  (bytes, dice) => bytes.subarray(0, dice.below(bytes.length)),
-  (bytes, dice) => {
-    const length = dice.below(40);
-    const from = dice.below(bytes.length - length);
-    bytes.copyWithin(dice.below(bytes.length), from, from + length);
-    return bytes;
-  },
+const RUN_MS = 300_000;
+const MAX_CPU_MS = 1000;
+const MAX_MIB = 256;
+const MUTANTS: readonly (readonly [name: GuestName, count: number])[] = [
+  ["c-http", 450],
+  ["rust-values", 450],
+  ["composed-values", 350],
+  ["go-http", 32],
+  ["js-http", 12],
 ];
+/** What was prepared. */
+const PREPARED: ReadonlySet<string> = new Set(["works", "TRAP"]);
 
-/** "works", or why it is refused; anything else is thrown on. */
-function outcome(bytes: Uint8Array): string {
-  try {
-    link(prepare(bytes), INTERFACES.map(anyHost)).instantiate(undefined).dispose();
-    return "works";
-  } catch (error) {
-    if (error instanceof ComponentError || error instanceof WasmTrap) return error.code;
-    throw error;
-  }
+/** What came of components, all in one process: see the program. */
+async function outcomesOf(...args: readonly string[]): Promise<Outcome[]> {
+  const program = spawn(process.execPath, [...FLAGS, PROGRAM, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: RUN_MS,
+  });
+  const ended = once(program, "close");
+  const [lines, errors] = await Promise.all([text(program.stdout), text(program.stderr)]);
+  const [code, signal] = (await ended) as [number | null, string | null];
+  const outcomes = lines.split("\n").filter((line) => line !== "");
+  if (code !== 0) throw new Error(`It ended with ${code ?? signal} after ${outcomes.length} components: ${errors}`);
+  return outcomes.map((line) => JSON.parse(line) as Outcome);
 }
 
-describe("mutants of real components", function () {
+describe("hostile components", function () {
   this.timeout(BUILD_MS);
 
-  for (const [seed, name] of GUESTS.entries()) {
-    it(`of ${name} are refused or work, and never take long`, async () => {
-      const original = readFileSync(await buildGuest(name));
-      const dice = new Dice(seed + 1);
-      const outcomes = new Map<string, number>();
-      for (let index = 0; index < MUTANTS; index += 1) {
-        const mutate = MUTATIONS[index % MUTATIONS.length];
-        const start = performance.now();
-        const what = outcome(mutate?.(Buffer.from(original), dice) ?? original);
-        expect(performance.now() - start, `mutant ${index} of ${name}: ${what}`).to.be.lessThan(MAX_MS);
-        outcomes.set(what, (outcomes.get(what) ?? 0) + 1);
+  for (const [seed, [name, count]] of MUTANTS.entries()) {
+    it(`that are mutants of ${name} are refused or work, and take little time and memory`, async () => {
+      const [original, ...mutants] = await outcomesOf(await buildGuest(name), `${seed + 1}`, `${count}`);
+      expect(mutants).to.have.length(count);
+      // One that is prepared is a component as good as the original, however large that is.
+      const maxPreparedMs = Math.max(MAX_CPU_MS, 2 * (original?.cpuMs ?? 0));
+      for (const [index, { what, cpuMs, grownMiB }] of mutants.entries()) {
+        const mutant = `mutant ${index} of ${name}: ${what}`;
+        expect(cpuMs, `${mutant}, ms`).to.be.lessThan(PREPARED.has(what) ? maxPreparedMs : MAX_CPU_MS);
+        expect(grownMiB, `${mutant}, MiB`).to.be.lessThan(MAX_MIB);
       }
-      expect([...outcomes.keys()]).to.include.members(["MALFORMED", "INVALID"]);
+      expect(mutants.map(({ what }) => what)).to.include.members(["MALFORMED", "INVALID"]);
     });
   }
+
+  it("that are made by hand are refused or work, and take little time and memory", async () => {
+    const outcomes = await outcomesOf();
+    const whats = outcomes.map(({ what }, index) => `${HANDMADE[index]?.what}: ${what}`);
+    expect(whats).to.deep.equal(HANDMADE.map(({ what, outcome }) => `${what}: ${outcome}`));
+    for (const [index, { cpuMs, grownMiB }] of outcomes.entries()) {
+      expect(cpuMs, `${HANDMADE[index]?.what}, ms`).to.be.lessThan(MAX_CPU_MS);
+      expect(grownMiB, `${HANDMADE[index]?.what}, MiB`).to.be.lessThan(MAX_MIB);
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { TRAPPING, trappingComponent } from "./executor-component-traps.ts";
+import { LEAVING, TRAPPING, trappingComponent } from "./executor-component-traps.ts";
 import { call, coreModule, INSTALL_MS, refusal, start } from "./executor-component-wat.ts";
 
 /** Gives a string back as it came: pointer and length go to address 0. */
@@ -70,6 +70,16 @@ describe("the rules of the component model", function () {
       const instance = await start(trappingComponent({ type, body }));
       expect(() => call(instance, "f"), `${type} ${body}`).to.throw(trap);
       expect(() => call(instance, "f")).to.throw("used up");
+    }
+  });
+
+  it("traps when an instance calls out while it allocates or cleans up", async () => {
+    for (const { way, place, wat, isTrap } of LEAVING) {
+      const instance = await start(wat);
+      call(instance, "arm");
+      const what = `${way} in ${place}`;
+      if (isTrap) expect(() => call(instance, "f", "x"), what).to.throw("called out where it may not");
+      else expect(call(instance, "f", "x"), what).to.equal(3);
     }
   });
 

@@ -7,7 +7,7 @@ import { prepare } from "@rcm/shim/executor/component/prepare/prepare";
 import { expect } from "chai";
 import { buildGuest } from "../guests/build-guest.ts";
 import { componentFromText } from "../guests/component-tools.ts";
-import { TRAPPING, trappingComponent } from "./executor-component-traps.ts";
+import { LEAVING, TRAPPING, trappingComponent } from "./executor-component-traps.ts";
 import { ECHOES } from "./executor-component-values.ts";
 import { plainValue, runInWasmtime, type Answer, type Job } from "./executor-component-wasmtime.ts";
 import { isSameTrap } from "./executor-trap-words.ts";
@@ -93,6 +93,31 @@ describe("wasmtime and the executor", function () {
         expect(ours, "the executor traps").to.have.property("error");
         expectSame(ours, answers[index]?.[call], JSON.stringify(TRAPPING[index]));
       }
+    }
+  });
+
+  it("let no instance call out while it allocates or cleans up", async () => {
+    const jobs: Job[] = [];
+    for (const [index, { wat }] of LEAVING.entries()) {
+      const component = join(folder, `leaving-${index}.wasm`);
+      writeFileSync(component, await componentFromText(wat));
+      jobs.push({
+        component,
+        calls: [
+          ["arm", []],
+          ["f", ["x"]],
+        ],
+      });
+    }
+    const answers = await runInWasmtime(jobs);
+    for (const [index, { component }] of jobs.entries()) {
+      const { way, place, isTrap } = LEAVING[index] ?? {};
+      const what = `${way} in ${place}`;
+      const instance = await start(readFileSync(component));
+      expectSame(await answerOf(instance, "arm"), answers[index]?.[0], `what comes before ${what}`);
+      const ours = await answerOf(instance, "f", "x");
+      expect("error" in ours, what).to.equal(isTrap);
+      expectSame(ours, answers[index]?.[1], what);
     }
   });
 

@@ -79,6 +79,16 @@ describe("executor up", () => {
         `${ROUTE}${C}allowed_outbound_hosts = ["nowhere"]\n`,
         /"nowhere" in allowed_outbound_hosts/,
       ],
+      [
+        "a host in a variable that is none, which may be secret",
+        `[variables]\nurl = { default = "redis://:s3cr3t@db/path", secret = true }\n${ROUTE}${C}allowed_outbound_hosts = ["{{ url }}"]\n`,
+        /"{{ url }}" in allowed_outbound_hosts of component "c": with the values of its variables, /,
+      ],
+      [
+        "a variable that no template of a component may name",
+        `[variables]\nkey = { default = "s3cr3t", secret = true }\n${ROUTE}${C}variables = { a = "{{ key }}{{ b }}", b = "{{ a }}" }\n`,
+        /variable "a" of component "c": the application has no variable "b"/,
+      ],
       ["an unknown key", `${ROUTE}${C}[application.trigger.http]\nbase = "/below"\n`, /base "\/below"/],
       ["a command that is none", `[[trigger.command]]\ncomponent = "c"\n${C}`, /"c" as a command: it does not export/],
     ];
@@ -89,6 +99,7 @@ describe("executor up", () => {
         expect(code).to.equal(2);
         expect(stderr).to.match(message);
         expect(stderr.trimEnd().split("\n"), stderr).to.have.length(1);
+        expect(stderr).not.to.include("s3cr3t");
       });
     }
 
@@ -114,6 +125,16 @@ describe("executor up", () => {
     const port = await start([], { SPIN_COMPONENTS_TO_RETAIN: "host" });
     expect((await exchange({ port, path: "/host/" })).status).to.equal(200);
     expect((await exchange({ port, path: "/" })).status).to.equal(404);
+  });
+
+  it("keeps no component that sends requests to one that is left out", async () => {
+    const other = `[[trigger.http]]\nroute = "/host/..."\ncomponent = "host"\n[component.host]\nsource = "host.wasm"\n`;
+    folder.manifest(`${ROUTE}${C}allowed_outbound_hosts = ["http://host.spin.internal"]\n${other}`);
+    const { code, stderr } = await end([], { SPIN_COMPONENTS_TO_RETAIN: "c" });
+    expect(code).to.equal(2);
+    expect(stderr).to.match(
+      /^Cannot retain these components .*: component "c" sends requests to component "host" .*: retain it as well\n$/,
+    );
   });
 
   it("holds the memory of guests to SPIN_MAX_INSTANCE_MEMORY", async () => {

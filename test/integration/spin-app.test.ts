@@ -25,10 +25,6 @@ static_response = { status_code = 302, headers = { location = "/exact", x-own = 
 route = "/old/..."
 component = "old"
 [[trigger.http]]
-route = "/cgi/..."
-component = "cgi"
-executor = { type = "wagi" }
-[[trigger.http]]
 route = "/twice"
 component = "front"
 [[trigger.http]]
@@ -48,9 +44,6 @@ source = "host.wasm"
 source = "c.wasm"
 [component.old]
 source = "inbound.wasm"
-[component.cgi]
-source = "cgi.wasm"
-environment = { OWN = "yes" }
 [component.unused]
 source = "garbage.wasm"
 `;
@@ -65,7 +58,6 @@ describe("executor up, an application of several components", () => {
     folder.copy(join(await buildRustGuest("rust-host"), "rust_host.wasm"), "host.wasm");
     folder.copy(await buildGuest("c-http"), "c.wasm");
     folder.copy(await buildGuest("c-inbound"), "inbound.wasm");
-    folder.copy(await buildGuest("rust-wagi"), "cgi.wasm");
     folder.write("garbage.wasm", "no trigger needs it");
     folder.write("files/note.txt", "of the host");
     folder.manifest(MANIFEST);
@@ -256,69 +248,6 @@ describe("executor up, an application of several components", () => {
       expect((await exchange({ port, path: "/old/", method: "PROPFIND" })).status).to.equal(405);
       expect((await exchange({ port, path: "/old/", headers: { "x-bytes": "\xff" } })).status).to.equal(400);
     });
-  });
-
-  describe("with a CGI program", () => {
-    it("tells it about the request", async () => {
-      const headers = { host: "h:81", "x-own": "1", authorization: "secret" };
-      const { status, body, headers: answered } = await exchange({ port, path: "/cgi/environment?a=1&b", headers });
-      expect(status).to.equal(200);
-      expect(answered["content-type"]).to.equal("text/plain");
-      const lines = body.split("\n");
-      expect(lines[0]).to.equal('arguments ["/cgi/environment", "a=1", "b"]');
-      expect(lines).to.include.members([
-        "OWN=yes",
-        "REQUEST_METHOD=GET",
-        "QUERY_STRING=a=1&b",
-        "PATH_INFO=/environment",
-        "SCRIPT_NAME=/cgi",
-        "SERVER_NAME=h",
-        "SERVER_PORT=81",
-        "REMOTE_ADDR=127.0.0.1",
-        "HTTP_X_OWN=1",
-        "X_MATCHED_ROUTE=/cgi/...",
-        "X_FULL_URL=http://h:81/cgi/environment?a=1&b",
-      ]);
-      expect(body).not.to.include("secret");
-    });
-
-    it("tells it how long the body is, also where the client does not say so", async () => {
-      const headers = { "transfer-encoding": "chunked" };
-      const path = "/cgi/environment";
-      expect((await get(path)).body).to.include("\nCONTENT_LENGTH=0\n");
-      expect((await exchange({ port, path, body: "hello" })).body).to.include("\nCONTENT_LENGTH=5\n");
-      expect((await exchange({ port, path, body: "hello you", headers })).body).to.include("\nCONTENT_LENGTH=9\n");
-      expect((await exchange({ port, path: "/cgi/echo", body: "hello you", headers })).body).to.equal("hello you");
-      expect((await exchange({ port, path, body: Buffer.alloc((64 << 20) + 1), headers })).status).to.equal(413);
-    });
-
-    it("gives it the body, and gives back what it writes while it writes", async () => {
-      const body = randomBytes(300_000);
-      const response = await open({ port, path: "/cgi/echo", body });
-      expect(Buffer.concat((await response.toArray()) as Buffer[]).equals(body)).to.equal(true);
-      const long = await open({ port, path: "/cgi/long" });
-      let received = 0;
-      for await (const chunk of long) received += (chunk as Buffer).length;
-      expect(received).to.equal(64 << 20);
-    });
-
-    const answers: readonly (readonly [path: string, status: number, body: RegExp])[] = [
-      ["redirect", 302, /^$/],
-      ["status", 418, /^short and stout$/],
-      ["exit", 200, /^bye$/],
-      ["head-only", 200, /^$/],
-      ["fail", 500, /Internal/],
-      ["nothing", 500, /Internal/],
-      ["bad", 500, /no answer/],
-      ["bad-status", 502, /no answer/],
-    ];
-    for (const [path, status, text] of answers) {
-      it(`answers ${status} for ${path}`, async () => {
-        const answer = await get(`/cgi/${path}`);
-        expect(answer.status).to.equal(status);
-        expect(answer.body).to.match(text);
-      });
-    }
   });
 });
 

@@ -232,6 +232,37 @@ describe("a SpinApp's life, with the rights of deploy/, on a real API server", f
     await kubectl("executors", "wait", "--for=delete", "spinappexecutor/containerd-shim-spin", "--timeout=20s");
   });
 
+  it("leaves pods and others' Deployments alone where its executor makes none, and takes them up again", async () => {
+    await scene.namespace("external");
+    await scene.apply("external", { ...executor("external", {}), spec: { createDeployment: false } });
+    await kubectl("external", "create", "deployment", "app", "--image=example.org/of-somebody-else", "--replicas=0");
+    // As an executor may: the manager sees it then.
+    await kubectl("external", "label", "deployment", "app", "core.spinkube.dev/app-name=app");
+    const { uid } = (await deploymentOf("external", "app")).metadata;
+    const runtimeConfig = { llmCompute: { type: "spin" } };
+    await scene.apply("external", spinApp("app", { executor: "external", runtimeConfig }));
+    const { status } = await scene.until("external", "app", "ServiceReady");
+    expect(status).to.include({ activeScheduler: "external", address: "http://app.external.svc" });
+    expect(status?.conditions?.map(({ type }) => type)).to.deep.equal(["Ready"]);
+    expect((await deploymentOf("external", "app")).metadata.uid).to.equal(uid);
+    const selector = await kubectl("external", "get", "service", "app", "-o", "jsonpath={.spec.selector}");
+    expect(JSON.parse(selector)).to.deep.equal({ "core.spinkube.dev/app.app.status": "ready" });
+    expect(await kubectl("external", "get", "secrets", "-o", "name")).to.equal("");
+    await kubectl("external", "delete", "deployment", "app");
+    for (let round = 0; round < 2; round += 1) {
+      await scene.apply("external", spinApp("app", { runtimeConfig }));
+      await scene.until("external", "app", "Running");
+      const config = await configName("external", "app");
+      expect(await scene.get("external", "secret", config)).not.to.equal(undefined);
+      await scene.apply("external", spinApp("app", { executor: "external", runtimeConfig }));
+      await scene.until("external", "app", "ServiceReady");
+      await scene.eventually("the end of the Deployment and its Secret", async () => {
+        const left = [await scene.get("external", "deployment", "app"), await scene.get("external", "secret", config)];
+        return left.every((each) => each === undefined);
+      });
+    }
+  });
+
   it("has certificates that are renewed when they are ours and old, made again when they go", async () => {
     await scene.namespace("certificates");
     await scene.apply("certificates", spinApp("app"));

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
+import { messageOf } from "@rcm/lib/errors";
 import type { PodLog } from "../server/pod-log.ts";
 import type { LockedApp } from "../spin/app/locked-app.ts";
 import { DEFAULT_RUNTIME_CONFIG, parseRuntimeConfig } from "../spin/runtime-config/parse-runtime-config.ts";
@@ -75,11 +76,21 @@ function readDotenv(path: string | undefined): Environment {
 export function openStateDir(path: string, log: PodLog): string {
   try {
     mkdirSync(path, { recursive: true });
-    return path;
   } catch (error) {
     const instead = join(tmpdir(), "spin-state");
     mkdirSync(instead, { recursive: true });
     log.info("State is kept in memory", { path, instead, reason: error, remedy: "mount a volume there" });
     return instead;
+  }
+  tellIfReadOnly(path, log);
+  return path;
+}
+
+/** Each use of a store fails then, and only the guest would know why. */
+function tellIfReadOnly(path: string, log: PodLog): void {
+  try {
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    log.error("State can not be kept", { path, reason: messageOf(error), remedy: "let the pod's user write there" });
   }
 }

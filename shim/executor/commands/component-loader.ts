@@ -117,7 +117,10 @@ export class ComponentLoader {
     const { resolver, blocked, log } = this.#options;
     const owner = `component "${id}"`;
     const entries = await Promise.all(
-      allowedOutboundHosts.map(async (entry) => resolver.resolveText(entry, `an allowed host of ${owner}`)),
+      allowedOutboundHosts.map(async (written) => ({
+        written,
+        text: await resolver.resolveText(written, `an allowed host of ${owner}`),
+      })),
     );
     return new OutboundPolicy({ component: id, hosts: parseAllowedHosts(entries, owner), blocked, log });
   }

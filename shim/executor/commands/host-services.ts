@@ -18,6 +18,8 @@ import { trustLater } from "./trusted-certificates.ts";
 
 const ALL_NETWORK: NetworkPolicy = { isAllowed: () => true, mayResolve: true };
 const MAX_FIELD_BYTES = 128 << 10;
+/** 128 times the fields of one message, or 256 bodies that wait to be sent. */
+const MAX_KEPT_BYTES = 16 << 20;
 const MAX_OPEN_OBJECTS = 1024;
 /** To one origin. */
 export const MAX_CONNECTIONS = 256;
@@ -73,6 +75,7 @@ export function createServices({ folders, stdio, ...options }: ServicesOptions):
     openBeneath,
     setFileTimes,
     maxFieldBytes: MAX_FIELD_BYTES,
+    maxKeptBytes: MAX_KEPT_BYTES,
     maxOpenObjects: MAX_OPEN_OBJECTS,
     [Symbol.dispose]() {
       for (const { fd } of preopens) closeSync(fd);

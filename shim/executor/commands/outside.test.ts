@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
@@ -106,6 +109,56 @@ describe("Outside", () => {
     expect(outside.isCounted).to.equal(false);
     for (const path of ["/a", "/b", "/c"]) send(0, path);
     await until(() => seen.length === 3);
+  });
+});
+
+describe("Outside, with certificates of the configuration", () => {
+  const CONFIG = {
+    componentIds: ["a"],
+    hosts: ["h"],
+    usesWebpkiRoots: undefined,
+    caRootsFile: undefined,
+    clientCertFile: undefined,
+    clientPrivateKeyFile: undefined,
+  } as const;
+  const PEM = "-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "outside-"));
+    for (const [name, content] of [
+      ["empty.crt", ""],
+      ["client.crt", PEM],
+      ["client.key", "no key"],
+    ] as const) {
+      writeFileSync(join(folder, name), content);
+    }
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  for (const [why, entry, message] of [
+    [
+      "a file of authorities without any",
+      { caRootsFile: "/empty.crt" },
+      /"\/empty.crt".*there is no certificate in it/,
+    ],
+    [
+      "a certificate that is none",
+      { clientCertFile: "/client.crt", clientPrivateKeyFile: "/client.key" },
+      /"\/client.crt" of \[\[client_tls\]\].*it is no certificate in PEM, or the key in "\/client.key" is not its own/,
+    ],
+    ["a file that is not there", { caRootsFile: "/none.crt" }, /"\/none.crt" of \[\[client_tls\]\].*mount it/],
+  ] as const) {
+    it(`refuses ${why} before the first request`, () => {
+      const config = { ...DEFAULT_RUNTIME_CONFIG, clientTls: [{ ...CONFIG, ...entry }] };
+      expect(() => new Outside(config, folder, () => undefined)).to.throw(message);
+    });
+  }
+
+  it("refuses two ways to one host", () => {
+    const config = { ...DEFAULT_RUNTIME_CONFIG, clientTls: [CONFIG, { ...CONFIG, hosts: ["other", "h"] }] };
+    expect(() => new Outside(config, folder, () => undefined)).to.throw(/two have component "a" and host "h"/);
   });
 });
 

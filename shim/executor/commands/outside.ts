@@ -24,8 +24,9 @@ export class Outside implements Disposable {
 
   /**
    * @param root - the folder that paths of the configuration are in.
-   * @param beforeFirst - called before the first request.
-   * @throws {SpinError} `MISSING` for certificates that are not there, `INVALID` for two ways to one host.
+   * @param beforeFirst - called before the first request: it changes which authorities are trusted.
+   * @throws {SpinError} `MISSING` for certificates that are not there, `INVALID` for those that are none, and for two ways
+   *   to one host.
    */
   constructor({ outboundHttp, blockNetworks, clientTls }: RuntimeConfig, root: string, beforeFirst: () => void) {
     this.#options = {
@@ -38,7 +39,7 @@ export class Outside implements Disposable {
     const { maxConcurrentRequests: max } = outboundHttp;
     this.#gate = max === undefined ? undefined : new RequestGate(max);
     this.#common = new UndiciService(this.#options);
-    for (const config of clientTls) this.#add(config, root);
+    for (const config of clientTls) this.#add(config, root, beforeFirst);
   }
 
   /** Whether what is sent has a limit that only one thread can keep. */
@@ -64,8 +65,8 @@ export class Outside implements Disposable {
     return (scheme === "https" ? this.#byHost.get(component)?.get(host) : undefined) ?? this.#common;
   }
 
-  #add(config: ClientTlsConfig, root: string): void {
-    const service = new UndiciService({ ...this.#options, tls: tlsOptions(config, root) });
+  #add(config: ClientTlsConfig, root: string, trust: () => void): void {
+    const service = new UndiciService({ ...this.#options, tls: tlsOptions(config, root, trust) });
     this.#own.push(service);
     for (const component of config.componentIds) {
       const byHost = new Map(this.#byHost.get(component));
@@ -87,16 +88,52 @@ export class Outside implements Disposable {
   }
 }
 
-/** Without a file of authorities those that are trusted anyway; with one, only the file's, unless it says otherwise. */
-function tlsOptions({ caRootsFile, usesWebpkiRoots, ...files }: ClientTlsConfig, root: string): TlsOptions {
-  const { clientCertFile, clientPrivateKeyFile } = files;
-  const own = caRootsFile === undefined ? [] : certificatesIn(readPem(root, caRootsFile));
-  const usual = usesWebpkiRoots === true ? nodeTls().rootCertificates : [];
-  return {
-    ...(caRootsFile === undefined ? {} : { ca: [...own, ...usual] }),
+/** @param trust - has the container's authorities take the place of Node's. */
+function tlsOptions(config: ClientTlsConfig, root: string, trust: () => void): TlsOptions {
+  const { clientCertFile, clientPrivateKeyFile } = config;
+  const ca = authorities(config, root, trust);
+  const own = {
     ...(clientCertFile === undefined ? {} : { cert: readPem(root, clientCertFile) }),
     ...(clientPrivateKeyFile === undefined ? {} : { key: readPem(root, clientPrivateKeyFile) }),
   };
+  checkOwn(own, config);
+  return { ...(ca === undefined ? {} : { ca }), ...own };
+}
+
+/**
+ * Without a file of authorities those that are trusted anyway, or none if these are not wanted; with one, only the
+ * file's, unless the others are wanted too. `undefined`: those that are trusted anyway.
+ */
+function authorities(
+  { caRootsFile, usesWebpkiRoots }: ClientTlsConfig,
+  root: string,
+  trust: () => void,
+): readonly string[] | undefined {
+  if (caRootsFile === undefined) return usesWebpkiRoots === false ? [] : undefined;
+  const own = certificatesIn(readPem(root, caRootsFile));
+  if (own.length === 0) throw unusable(caRootsFile, "there is no certificate in it");
+  if (usesWebpkiRoots !== true) return own;
+  trust();
+  return [...own, ...nodeTls().getCACertificates("default")];
+}
+
+/** Else it would be found at the first request. */
+function checkOwn(
+  own: Pick<TlsOptions, "cert" | "key">,
+  { clientCertFile, clientPrivateKeyFile }: ClientTlsConfig,
+): void {
+  if (clientCertFile === undefined || clientPrivateKeyFile === undefined) return;
+  try {
+    nodeTls().createSecureContext(own);
+  } catch (error) {
+    const is = `it is no certificate in PEM, or the key in "${clientPrivateKeyFile}" is not its own`;
+    throw unusable(clientCertFile, is, error);
+  }
+}
+
+function unusable(path: string, is: string, cause?: unknown): SpinError {
+  const what = `"${path}" of [[client_tls]] in the runtime configuration`;
+  return new SpinError("INVALID", `Cannot use ${what}: ${is}: mount another file`, { cause });
 }
 
 function readPem(root: string, path: string): string {

@@ -35,10 +35,15 @@ export interface HostFunction<State> {
   readonly blocking?: true;
 }
 
+export type DropTime = "call" | "end";
+
 /** A resource type that the host offers. Its values are the host's objects. */
 export interface HostResource<State> {
-  /** The guest dropped its last handle, or the instance ended or was reset with the handle still open. */
-  drop?(rep: object, state: State): void;
+  /**
+   * The guest dropped its last handle (`"call"`), or the instance ended or was reset with the handle still open (`"end"`).
+   * What it throws in a call ends the guest; at the end it must not throw, and handles come in no order.
+   */
+  drop?(rep: object, state: State, at: DropTime): void;
 }
 
 /** A WIT interface that the host offers. It serves every import of the same name with a compatible version. */

@@ -16,14 +16,25 @@ export const LIMITS = {
   typeDepth: 100,
   componentInstances: 500,
   coreModules: 500,
+  /** Functions of all core modules together; so many types, so many imports, exports, sections, and so many globals too. */
+  coreItems: 200_000,
+  /** Of one core module. */
+  coreSections: 10_000,
+  coreGlobals: 20_000,
+  /** Blocks within blocks of a function's code. */
+  blockNesting: 50_000,
   coreInstances: 1_000,
   /** Of all core instances together. */
   memories: 100,
   tables: 100,
+  /** Memory of a component that has just started, if it is to be kept for all instances to begin with. */
+  snapshotBytes: 128 * 1024 * 1024,
   /** At the begin, of all tables together. */
   tableElements: 1_000_000,
   /** To which a table can grow that does not begin larger. */
   grownTable: 100_000,
+  /** What an exception of a core module may carry: compilers use one, and a stack has room for 100,000 exceptions. */
+  exceptionValues: 8,
   /** Open handles of one component instance. */
   handles: 1_000_000,
   /** Bytes of one string or list that crosses a component's border. */

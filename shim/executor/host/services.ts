@@ -24,6 +24,8 @@ export interface HostServices {
   readonly outgoing: OutgoingService;
   /** All names and values of one `fields` together, in bytes. */
   readonly maxFieldBytes: number;
+  /** Bytes that the host keeps for one guest: of all its fields, and of bodies that nobody takes yet. */
+  readonly maxKeptBytes: number;
   /** Files, sockets and requests that one guest may have open. */
   readonly maxOpenObjects: number;
   /** `undefined`: the component belongs to no Spin application, and the interfaces refuse every call. */

@@ -6,7 +6,7 @@ import { HostState } from "./state.ts";
 import { type Waitable, Wakers } from "./waitable.ts";
 
 /** All of the services that a state looks at. */
-const SERVICES = { maxOpenObjects: 2 } as unknown as HostServices;
+const SERVICES = { maxOpenObjects: 2, maxKeptBytes: 1000 } as unknown as HostServices;
 const LONG_MS = 60_000;
 
 function stateWith({ lifeMs = LONG_MS, computeMs = LONG_MS } = {}): HostState {
@@ -39,6 +39,19 @@ describe("HostState", () => {
     right.isOn = true;
     right.wakers.wakeAll();
     expect(await waiting).to.equal(true);
+  });
+
+  it("keeps so many bytes for a guest and no more", () => {
+    const state = stateWith();
+    state.countBytes(600);
+    state.countBytes(400);
+    state.countBytes(-1);
+    state.countBytes(1);
+    expect(() => {
+      state.countBytes(1);
+    }).to.throw(HostError, /more than 1000 bytes/);
+    state.countBytes(-900);
+    state.countBytes(800);
   });
 
   it("sends what is held before it waits, once", async () => {

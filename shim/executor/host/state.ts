@@ -21,6 +21,8 @@ export class HostState {
   readonly #limits: TimeLimits;
   /** Host objects open now that cost memory or file descriptors. */
   #open = 0;
+  /** Bytes of fields and bodies that the host keeps. */
+  #keptBytes = 0;
   #computedMs = 0;
   #sliceStartMs: number | undefined = undefined;
   #lastLookMs: number | undefined = undefined;
@@ -137,6 +139,21 @@ export class HostState {
 
   countClosed(): void {
     this.#open -= 1;
+  }
+
+  /**
+   * Counts bytes that the host keeps for the guest, or, below 0, no longer keeps.
+   *
+   * @throws {HostError} `LIMIT` if they are too many.
+   */
+  countBytes(bytes: number): void {
+    this.#keptBytes += bytes;
+    if (bytes > 0 && this.#keptBytes > this.services.maxKeptBytes) {
+      throw new HostError(
+        "LIMIT",
+        `Cannot keep more for the guest: its fields and bodies have more than ${this.services.maxKeptBytes} bytes`,
+      );
+    }
   }
 
   /** Aborts when the guest has ended: for what was begun on its behalf. */

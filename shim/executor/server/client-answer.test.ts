@@ -73,6 +73,14 @@ describe("An answer to a client", () => {
     "/promised": (visit) => {
       set(visit, 200, { "content-length": "5" });
     },
+    "/informed": (visit) => {
+      const { answer } = visit;
+      const codes = [103, 110, 101].map((status) =>
+        answer.informational(status, ["link", "</a>", "x-a", String(status)]),
+      );
+      set(visit, 200, { "x-codes": codes.map((code) => code?.tag ?? "sent").join(" ") });
+      expect(answer.informational(103, [])).to.have.property("tag", "internal-error");
+    },
     "/unchanged": (visit) => {
       set(visit, 304, { "content-length": "5" });
     },
@@ -214,6 +222,21 @@ describe("An answer to a client", () => {
       expect(log).to.equal("");
     });
   }
+
+  it("may follow any informational answers, but for clients of HTTP/1.0", async () => {
+    expect(await answerOf("/informed")).to.match(
+      /^HTTP\/1.1 103 Early Hints\r\nlink: <\/a>\r\nx-a: 103\r\n\r\nHTTP\/1.1 110 [^]*x-a: 110\r\n\r\nHTTP\/1.1 200 OK\r\nx-codes: sent sent internal-error\r\n/,
+    );
+    const none = "internal-error internal-error internal-error";
+    expect(await answerOf("/informed", "GET", "1.0")).to.match(new RegExp(`^HTTP/1.1 200 OK\r\nx-codes: ${none}\r\n`));
+    const stream = session.request({ ":path": "/informed" }).resume();
+    const hints: unknown[] = [];
+    stream.on("headers", (headers: IncomingHttpHeaders) => hints.push(headers[":status"], headers["x-a"]));
+    const [headers] = (await once(stream, "response")) as [IncomingHttpHeaders];
+    expect(headers["x-codes"]).to.equal("sent sent internal-error");
+    expect(hints).to.deep.equal([103, "103", 110, "110"]);
+    expect(log).to.equal("");
+  });
 
   it("has trailers after a body of unknown length, and by HTTP/2 after any", async () => {
     expect(await answerOf("/trailers")).to.match(/\r\ntrailer: x-end\r\n[^]*\r\n0\r\nx-end: 1\r\n\r\n$/);

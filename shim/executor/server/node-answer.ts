@@ -4,8 +4,7 @@ import type { OutgoingResponse } from "../host/http/messages.ts";
 import { ResponseSink } from "../host/http/response-sink.ts";
 import { attachBody, type ClientAnswer, faultOf, refusalOf } from "./answer.ts";
 
-/** Informational answers that Node can send beside 100, which it sends by itself. */
-const EARLY_HINTS = 103;
+const SWITCHING_PROTOCOLS = 101;
 
 /** An answer by node:http. */
 export class NodeAnswer implements ClientAnswer {
@@ -42,14 +41,15 @@ export class NodeAnswer implements ClientAnswer {
   }
 
   informational(status: number, headers: readonly string[]): HttpErrorCode | undefined {
-    if (this.#isSet || this.#response.headersSent || status !== EARLY_HINTS) {
-      return { tag: "internal-error", val: `Cannot send informational status ${status}: only 103 before the response` };
+    const response = this.#response;
+    const isTold = response.req.httpVersion !== "1.0"; // Which has no such answers: RFC 9110, 15.2.
+    if (this.#isSet || response.headersSent || response.closed || !isTold || status === SWITCHING_PROTOCOLS) {
+      return {
+        tag: "internal-error",
+        val: `Cannot send informational status ${status}: not 101, not to HTTP/1.0, and before the response`,
+      };
     }
-    const hints: Record<string, string[]> = {};
-    for (let index = 0; index + 1 < headers.length; index += 2) {
-      (hints[headers[index] ?? ""] ??= []).push(headers[index + 1] ?? "");
-    }
-    this.#response.writeEarlyHints(hints);
+    response.writeInformation(status, [...headers]);
     return undefined;
   }
 

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { get } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { buildGuest } from "../../guests/build-guest.ts";
 import { PORT, addressOf } from "../../shim/support/pod-http.ts";
@@ -8,6 +7,7 @@ import { memoryOf, readProcess } from "../../shim/support/processes.ts";
 import { pidOf, sandboxPidOf } from "../../shim/support/status.ts";
 import type { TestContainerd } from "../../shim/support/test-containerd.ts";
 import { importFileImage } from "../../shim/support/wasm-images.ts";
+import { isAnswered } from "../../support/is-answered.ts";
 import { handlersOf } from "./many.ts";
 import { spreadOf } from "./spread.ts";
 
@@ -100,21 +100,11 @@ async function wasmServers(
 }
 
 async function answerOf(address: string): Promise<void> {
-  for (const end = Date.now() + ANSWER_MS; !(await isAnswered(address)); await delay(1)) {
+  for (
+    const end = Date.now() + ANSWER_MS;
+    !(await isAnswered({ host: address, port: PORT, agent: false }));
+    await delay(1)
+  ) {
     if (Date.now() > end) throw new Error(`Cannot measure: ${address} does not answer`);
   }
-}
-
-async function isAnswered(host: string): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const request = get({ host, port: PORT, agent: false }, (response) => {
-    response.resume();
-    response.once("end", () => {
-      resolve(response.statusCode === 200);
-    });
-  });
-  request.once("error", () => {
-    resolve(false);
-  });
-  return promise;
 }

@@ -1,9 +1,10 @@
 import { wasm } from "../core/web-assembly.ts";
 import { WasmTrap } from "../errors.ts";
+import type { DropTime } from "../host-interface.ts";
 import { HandleTable, type Rep } from "./handle-table.ts";
 
 /** Destroys a resource of one type. */
-export type Destroy = (rep: Rep) => void;
+export type Destroy = (rep: Rep, at: DropTime) => void;
 
 /** Calls of the host after which a metered guest has to ask for fuel. */
 const HOST_CALLS = 64;
@@ -32,8 +33,8 @@ export class Store<State> {
     this.state = state;
   }
 
-  destroy(resource: number, rep: Rep): void {
-    this.destroyers[resource]?.(rep);
+  destroy(resource: number, rep: Rep, at: DropTime = "call"): void {
+    this.destroyers[resource]?.(rep, at);
   }
 
   /** Time goes by in the host too, which no fuel is spent for: now and then the guest has to ask, whatever it has left. */

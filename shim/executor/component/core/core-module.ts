@@ -8,6 +8,7 @@ import {
   type CoreFuncType,
   type CoreLimits,
 } from "../binary/core-extern.ts";
+import { LIMITS } from "../limits.ts";
 import { readSections, type CoreSection } from "./core-sections.ts";
 
 /** The type of an import or export of a core module, with function types written out. */
@@ -33,15 +34,19 @@ export interface CoreModule extends CoreModuleInfo {
   readonly memories: readonly CoreLimits[];
   readonly tables: readonly CoreTable[];
   readonly imported: { readonly globals: number; readonly memories: number; readonly tables: number };
-  /** Types by index; `undefined` for types that are not functions. */
+  /** Types by index; `undefined` for types that are not functions: those of structs and arrays. */
   readonly types: readonly (CoreFuncType | undefined)[];
   /** The type index of each function, imported ones first. */
   readonly functions: readonly number[];
+  /** The type index of each exception tag that is not imported. */
+  readonly tags: readonly number[];
+  /** The function that is run when an instance is made. */
+  readonly start: number | undefined;
 }
 
 type CoreTable = Extract<CoreExternType, { kind: "table" }>;
 
-const MAX_ITEMS = 1_000_000;
+const MAX_ITEMS = LIMITS.coreItems;
 const EXPORT_KINDS = ["func", "table", "memory", "global", "tag"] as const;
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer Item)[] ? Item[] : T[Key] };
@@ -62,6 +67,9 @@ class CoreModuleParser {
   readonly #memories: CoreLimits[] = [];
   readonly #tables: CoreTable[] = [];
   readonly #functions: number[] = [];
+  readonly #tags: number[] = [];
+  #start: number | undefined;
+  #typeValues = 0;
   readonly #imported: Writable<CoreModule["imported"]> = { globals: 0, memories: 0, tables: 0 };
 
   readonly #readers: Readonly<Record<number, (reader: ByteReader) => void>> = {
@@ -70,8 +78,10 @@ class CoreModuleParser {
     3: (reader) => void reader.vec("functions", MAX_ITEMS, () => this.#functions.push(reader.u32())),
     4: (reader) => void reader.vec("tables", MAX_ITEMS, () => this.#table(reader)),
     5: (reader) => void reader.vec("memories", MAX_ITEMS, () => this.#memory(reader)),
-    6: (reader) => void reader.vec("globals", MAX_ITEMS, () => this.#global(reader)),
+    6: (reader) => void reader.vec("globals", LIMITS.coreGlobals, () => this.#global(reader)),
     7: (reader) => void reader.vec("exports", MAX_ITEMS, () => this.#export(reader)),
+    8: (reader) => void (this.#start = reader.u32()),
+    13: (reader) => void reader.vec("tags", MAX_ITEMS, () => this.#tag(reader)),
   };
 
   section(id: number, reader: ByteReader): void {
@@ -88,6 +98,8 @@ class CoreModuleParser {
       imported: this.#imported,
       types: this.#types,
       functions: this.#functions,
+      tags: this.#tags,
+      start: this.#start,
     };
   }
 
@@ -105,11 +117,20 @@ class CoreModuleParser {
   }
 
   #plainType(reader: ByteReader, form: number): void {
-    if (form === 0x60) return void this.#types.push(readCoreFuncType(reader));
+    if (this.#types.length >= MAX_ITEMS) throw reader.error(`more than ${MAX_ITEMS} types`, "LIMIT");
+    if (form === 0x60) return this.#funcType(reader);
     this.#types.push(undefined);
     if (form === 0x5f) return void reader.vec("fields", MAX_ITEMS, () => readField(reader));
     if (form === 0x5e) return readField(reader);
     throw reader.error(`0x${form.toString(16)} begins no core type`);
+  }
+
+  #funcType(reader: ByteReader): void {
+    const type = readCoreFuncType(reader);
+    this.#types.push(type);
+    this.#typeValues += type.params.length + type.results.length;
+    if (this.#typeValues <= MAX_ITEMS) return;
+    throw reader.error(`function types of more than ${MAX_ITEMS} parameters and results`, "LIMIT");
   }
 
   #import(reader: ByteReader): void {
@@ -151,6 +172,11 @@ class CoreModuleParser {
     const extern = { type: readCoreValType(reader), mutable: (reader.u8() & 1) === 1 };
     this.#globals.push(extern);
     skipConstant(reader);
+  }
+
+  #tag(reader: ByteReader): void {
+    reader.u8(); // Says that it is an exception: there is nothing else.
+    this.#tags.push(reader.u32());
   }
 
   #export(reader: ByteReader): void {

@@ -1,4 +1,5 @@
 import type { ByteReader } from "../binary/byte-reader.ts";
+import { LIMITS } from "../limits.ts";
 
 /** A section of a core module: `head` is its id byte, `start` to `end` its body. */
 export interface CoreSection {
@@ -18,6 +19,9 @@ export function readSections(reader: ByteReader): CoreSection[] {
   const sections: CoreSection[] = [];
   while (!reader.done) {
     const head = reader.at;
+    if (sections.length >= LIMITS.coreSections) {
+      throw reader.error(`a core module of more than ${LIMITS.coreSections} sections`, "LIMIT");
+    }
     const id = reader.u8();
     const body = reader.section(reader.u32());
     sections.push({ id, head, start: body.at, end: body.end });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { ByteWriter } from "../core/byte-writer.ts";
-import { ComponentError } from "../errors.ts";
+import { ComponentError, WasmTrap } from "../errors.ts";
 import type { HostInterface } from "../host-interface.ts";
 import { type Prepared, prepare } from "../prepare/prepare.ts";
 import { ComponentBuilder, SECTION } from "../testing/component-builder.ts";
@@ -55,6 +55,48 @@ async function run(
   return asked;
 }
 
+/** block, try_table (catch_all 0), call 0 */
+const CALL_AND_CATCH = [0x02, 0x40, 0x1f, 0x40, 1, 2, 0, 0x10, 0, 0x1a, 0x0b, 0x0b];
+
+/** A component whose function `run` has one local variable; function 0 is the host's. */
+function componentWithHost(code: readonly number[]): Uint8Array {
+  const module = buildModule({
+    types: [GIVES_NUMBER],
+    imports: [{ module: "up", name: "f", type: 0 }],
+    functions: [{ type: 0, code, locals: 1 }],
+    exports: [{ name: "run", kind: "func", index: 1 }],
+  });
+  const builder = new ComponentBuilder();
+  const type = builder.func([], "u32");
+  return builder
+    .define(SECTION.import, new ByteWriter().u8(0).name("f").u8(1).u32(type))
+    .module(module)
+    .define(SECTION.canon, new ByteWriter().u8(1, 0, 0, 0))
+    .define(SECTION.coreInstance, new ByteWriter().u8(1).u32(1).name("f").u8(0, 0))
+    .define(SECTION.coreInstance, new ByteWriter().u8(0, 0).u32(1).name("up").u8(0x12, 0))
+    .define(SECTION.alias, new ByteWriter().u8(0, 0, 1, 1).name("run"))
+    .define(SECTION.canon, new ByteWriter().u8(0, 0, 1, 0).u32(type))
+    .define(SECTION.export, new ByteWriter().u8(0).name("run").u8(1, 1, 0))
+    .finish();
+}
+
+function failingHost(): HostInterface<object> & { readonly calls: number } {
+  let calls = 0;
+  function call(): never {
+    calls += 1;
+    throw new Error("the program ends here");
+  }
+  return {
+    name: "",
+    version: undefined,
+    functions: { f: { call } },
+    resources: {},
+    get calls() {
+      return calls;
+    },
+  };
+}
+
 describe("a hostile module", () => {
   for (const [what, code] of [
     ["sets the meter", [0x41, 0, 0x24, 1, 0x41, 7]],
@@ -92,33 +134,36 @@ describe("a hostile module", () => {
   }
 
   it("calls the host no more once it has been ended, though it catches that", async () => {
-    const callAndCatch = [0x02, 0x40, 0x1f, 0x40, 1, 2, 0, 0x10, 0, 0x1a, 0x0b, 0x0b]; // block, try_table (catch_all 0)
-    const module = buildModule({
-      types: [GIVES_NUMBER],
-      imports: [{ module: "up", name: "f", type: 0 }],
-      functions: [{ type: 0, code: [...callAndCatch, ...callAndCatch, ...callAndCatch, 0x41, 7] }],
-      exports: [{ name: "run", kind: "func", index: 1 }],
-    });
-    const builder = new ComponentBuilder();
-    const type = builder.func([], "u32");
-    const component = builder
-      .define(SECTION.import, new ByteWriter().u8(0).name("f").u8(1).u32(type))
-      .module(module)
-      .define(SECTION.canon, new ByteWriter().u8(1, 0, 0, 0))
-      .define(SECTION.coreInstance, new ByteWriter().u8(1).u32(1).name("f").u8(0, 0))
-      .define(SECTION.coreInstance, new ByteWriter().u8(0, 0).u32(1).name("up").u8(0x12, 0))
-      .define(SECTION.alias, new ByteWriter().u8(0, 0, 1, 1).name("run"))
-      .define(SECTION.canon, new ByteWriter().u8(0, 0, 1, 0).u32(type))
-      .define(SECTION.export, new ByteWriter().u8(0).name("run").u8(1, 1, 0))
-      .finish();
-    let calls = 0;
-    function call(): never {
-      calls += 1;
-      throw new Error("the program ends here");
-    }
-    const host = { name: "", version: undefined, functions: { f: { call } }, resources: {} };
+    const host = failingHost();
+    const component = componentWithHost([...CALL_AND_CATCH, ...CALL_AND_CATCH, ...CALL_AND_CATCH, 0x41, 7]);
     await run(prepare(component, { meter: "with-meter" }), [host]);
-    expect(calls).to.equal(1);
+    expect(host.calls).to.equal(1);
+  });
+
+  it("has to ask for time when it calls and catches again and again", async () => {
+    const again = [0x20, 0, 0x41, 1, 0x6a, 0x22, 0, 0x41, 0xe8, 0x07, 0x48, 0x0d, 0]; // For a thousand turns.
+    const component = componentWithHost([0x03, 0x40, ...CALL_AND_CATCH, ...again, 0x0b, 0x41, 7]);
+    expect(await run(prepare(component, { meter: "with-meter" }), [failingHost()])).to.equal(4);
+  });
+
+  it("has to ask for time while it starts", async () => {
+    const endless = { type: 1, code: [0x03, 0x40, 0x0c, 0, 0x0b] }; // loop, br 0
+    const module = buildModule({
+      types: [GIVES_NUMBER, { params: [], results: [] }],
+      functions: [{ type: 0, code: [0x41, 7] }, endless],
+      exports: [{ name: "run", kind: "func", index: 0 }],
+      start: 1,
+    });
+    let asked = 0;
+    const timeKeeper = {
+      refuel: () => {
+        asked += 1;
+        return asked > 3 ? END_OF_TIME : 1000;
+      },
+    };
+    const linked = link(prepare(componentOf(module), { meter: "with-meter" }), [], timeKeeper);
+    expect(() => linked.instantiate({})).to.throw(WasmTrap, "unreachable");
+    expect(asked).to.equal(4);
   });
 
   it("has to ask for time when its functions call each other twice, and again", async () => {

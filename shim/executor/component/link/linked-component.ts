@@ -114,7 +114,7 @@ class LinkedInstance<State> implements Instance<State> {
     for (const guest of guests) {
       if (guest.handles.hasOpen) {
         guest.handles.forEachOpen((resource, rep) => {
-          if (typeof rep === "object") store.destroy(resource, rep);
+          if (typeof rep === "object") store.destroy(resource, rep, "end");
         });
       }
       guest.reset();

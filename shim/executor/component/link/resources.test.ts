@@ -21,7 +21,13 @@ const HOST: HostInterface<number[]> = {
     "[constructor]thing": { call: () => new Thing(42) },
     "[method]thing.value": { call: (_dropped, thing: Thing) => thing.value },
   },
-  resources: { thing: { drop: (rep, dropped) => void dropped.push(rep instanceof Thing ? rep.value : -1) } },
+  resources: {
+    thing: {
+      drop(rep, dropped, at) {
+        if (rep instanceof Thing) dropped.push(at === "call" ? rep.value : -rep.value);
+      },
+    },
+  },
 };
 
 /** local 0 = new() */
@@ -82,11 +88,11 @@ describe("resources of the host", () => {
     const instance = start({ run: [...MAKE, ...VALUE_OF_IT] });
     void instance.func("", "run")?.call();
     expect(instance.reset()).to.equal(true);
-    expect(instance.state).to.deep.equal([42]);
+    expect(instance.state).to.deep.equal([-42]);
     instance.state = [];
     void instance.func("", "run")?.call();
     instance.dispose();
-    expect(instance.state, "by the state of now").to.deep.equal([42]);
+    expect(instance.state, "by the state of now").to.deep.equal([-42]);
     expect(instance.reset()).to.equal(false);
   });
 });

@@ -8,6 +8,7 @@ import {
   type CoreMemory,
 } from "../core/web-assembly.ts";
 import { WasmTrap } from "../errors.ts";
+import { METER_EXPORTS } from "../meter/meter-module.ts";
 import { isMemory } from "../reset/instance-image.ts";
 import type { CoreRef, DestroyPlan, LinkPlan, StepPlan } from "./link-plan.ts";
 
@@ -55,6 +56,7 @@ export class Runtime {
     }
     const { exports } = new wasm.Instance(module, given);
     this.#plan.meter?.connect(exports, this.#meterId);
+    if (this.#plan.snapshot === undefined) runStart(exports);
     this.coreExports[instance] = exports;
     for (const index of contexts) this.#bind(index);
   }
@@ -110,8 +112,8 @@ export class Runtime {
   #destroyer(plan: DestroyPlan): Destroy {
     const { store } = this;
     if (plan.kind === "host") {
-      return (rep) => {
-        if (typeof rep === "object") plan.resource?.drop?.(rep, store.state);
+      return (rep, at) => {
+        if (typeof rep === "object") plan.resource?.drop?.(rep, store.state, at);
       };
     }
     const { destructor } = plan;
@@ -125,6 +127,11 @@ export class Runtime {
       owner.exit();
     };
   }
+}
+
+/** Of a module with a meter; others have V8 run theirs. */
+function runStart({ [METER_EXPORTS.start]: start }: CoreExports): void {
+  if (typeof start === "function") start();
 }
 
 function isFunction(value: CoreExportValue): value is CoreFunction {

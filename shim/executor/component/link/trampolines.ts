@@ -59,10 +59,10 @@ function callOut({ plan, runtime, invoke, giveBack, suspends }: CallOut): CoreEx
   const { guest } = context;
 
   function begin(flat: readonly CoreValue[]): Called {
-    store.checkAlive(); // A guest may have caught what ended it.
+    store.countHostCall(); // Also where it fails: a guest may catch that and go on.
+    store.checkAlive();
     guest.leave();
     store.touchedHost = true;
-    store.countHostCall();
     context.begin();
     return invoke(context, flat);
   }
@@ -168,7 +168,12 @@ export function resourceTrampoline(operation: ResourceOperation, { id }: Resourc
   return (runtime) => {
     const guest = runtime.guest(owner);
     const { handles, store } = guest;
-    if (operation === "new") return guarded(store, (rep) => handles.addOwn(id, Number(rep)));
+    if (operation === "new") {
+      return guarded(store, (rep) => {
+        guest.leave();
+        return handles.addOwn(id, Number(rep));
+      });
+    }
     if (operation === "rep") return guarded(store, (index) => Number(handles.rep(Number(index) >>> 0, id)));
     return guarded(store, (index) => {
       guest.leave();
@@ -189,6 +194,7 @@ function guarded(
       store.checkAlive();
       return func(value);
     } catch (reason) {
+      store.countHostCall(); // It takes as long as a call of the host.
       throw store.fail(reason);
     }
   };

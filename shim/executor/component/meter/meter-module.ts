@@ -14,9 +14,11 @@ export const METER_EXPORTS = {
   id: "\u0001meter-id",
   /** Table of two functions, (i32) -> i32: given the id, each returns the next fuel; the second after a pause. */
   table: "\u0001meter-table",
+  /** The module's start function, if it has one: to be called when the meter is connected. */
+  start: "\u0001meter-start",
 } as const;
 
-/** Until the host has set a refuel function: enough for the start of any program, and not endless. */
+/** If the host sets no refuel function. */
 const FIRST_FUEL = 0x7fff_ffff;
 
 /**
@@ -25,7 +27,7 @@ const FIRST_FUEL = 0x7fff_ffff;
  */
 const LONGEST_RUN = 4000;
 
-const SECTION = { custom: 0, type: 1, func: 3, table: 4, global: 6, export: 7, code: 10 } as const;
+const SECTION = { custom: 0, type: 1, func: 3, table: 4, global: 6, export: 7, start: 8, code: 10 } as const;
 /** Sections in their order in a module; custom ones may be anywhere. */
 const ORDER: readonly number[] = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 const I32 = 0x7f;
@@ -41,7 +43,7 @@ interface Added {
 
 /**
  * Adds a meter to a core module: its code stops now and then to ask the host for more fuel, in every loop and every
- * recursion, so that no code runs for long without the host's leave. Every index of the module stays as it was.
+ * recursion, so that no code runs for long without the host's leave. The start function is for the host to call. Every index of the module stays as it was.
  *
  * @throws {ComponentError} if the module can not be read.
  */
@@ -90,6 +92,7 @@ class SectionRewriter {
   /** @param section - a number stands for a section with nothing in it. */
   write(out: ByteWriter, section: CoreSection | number): void {
     const id = typeof section === "number" ? section : section.id;
+    if (id === SECTION.start) return; // Else it would run before the meter is connected.
     const [count, items] = typeof section === "number" ? [0, new Uint8Array(0)] : this.#itemsOf(section);
     const added = this.#additions(id);
     if (id === SECTION.code) this.#code(out, section);
@@ -107,6 +110,7 @@ class SectionRewriter {
 
   #additions(id: number): { readonly count: number; readonly bytes: Uint8Array } | undefined {
     const { slowType, table, fuel, id: idGlobal } = this.#added;
+    const { start } = this.#module;
     const out = new ByteWriter();
     switch (id) {
       case SECTION.type: {
@@ -133,7 +137,9 @@ class SectionRewriter {
         writeExport(out, METER_EXPORTS.fuel, 3, fuel);
         writeExport(out, METER_EXPORTS.id, 3, idGlobal);
         writeExport(out, METER_EXPORTS.table, 1, table);
-        return { count: 3, bytes: out.finish() };
+        if (start === undefined) return { count: 3, bytes: out.finish() };
+        writeExport(out, METER_EXPORTS.start, 0, start);
+        return { count: 4, bytes: out.finish() };
       }
       default: {
         return undefined;

@@ -25,8 +25,41 @@ export function checkSize(instances: readonly CoreInstancePlan[], modules: reado
   );
 }
 
+/**
+ * Makes sure that all memories of an instance together do not begin larger than one may grow.
+ *
+ * @throws {ComponentError} `LIMIT`.
+ */
+export function checkMemory(
+  instances: readonly CoreInstancePlan[],
+  modules: readonly CoreModule[],
+  maxPages: number,
+): void {
+  const pages = instances.flatMap(({ module }) => {
+    const { memories, imported } = modules[module] ?? { memories: [], imported: { memories: 0 } };
+    return memories.slice(imported.memories).map(({ min }) => min);
+  });
+  refuseMore("pages of memory", pages, maxPages);
+}
+
 function refuseMore(what: string, counts: readonly number[], limit: number): void {
   const sum = counts.reduce((all, count) => all + count, 0);
   if (sum <= limit) return;
   throw new ComponentError("LIMIT", `Cannot prepare the component: it begins with ${sum} ${what}, more than ${limit}`);
+}
+
+/** Counts what the core modules of a component have, so that what is small in the file does not take long to prepare. */
+export class CoreItemCounts {
+  readonly #counts = new Map<string, number>();
+
+  /** @throws {ComponentError} `LIMIT` if all modules so far have too much. */
+  add({ types, functions, globals, imports, exports, sections }: CoreModule): void {
+    for (const [what, { length }] of Object.entries({ types, functions, globals, imports, exports, sections })) {
+      const count = (this.#counts.get(what) ?? 0) + length;
+      this.#counts.set(what, count);
+      if (count <= LIMITS.coreItems) continue;
+      const message = `its core modules have more than ${LIMITS.coreItems} ${what}`;
+      throw new ComponentError("LIMIT", `Cannot prepare the component: ${message}`);
+    }
+  }
 }

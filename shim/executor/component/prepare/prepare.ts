@@ -1,4 +1,5 @@
 import { parseComponent } from "../binary/parse-component.ts";
+import { checkNesting } from "../core/check-nesting.ts";
 import { parseCoreModule, type CoreModule } from "../core/core-module.ts";
 import { indirectionOf, type Indirection } from "../core/indirection.ts";
 import { resetObstacle } from "../core/reset-verdict.ts";
@@ -6,7 +7,8 @@ import { rewriteModule } from "../core/rewrite-module.ts";
 import { wasm } from "../core/web-assembly.ts";
 import { ComponentError } from "../errors.ts";
 import { meterModule } from "../meter/meter-module.ts";
-import { checkSize } from "./check-size.ts";
+import { checkHeap } from "./check-heap.ts";
+import { checkMemory, checkSize, CoreItemCounts } from "./check-size.ts";
 import { evaluateComponent, type ComponentPlan } from "./evaluate-component.ts";
 import { withSnapshot, type Snapshot } from "./snapshot.ts";
 
@@ -41,19 +43,19 @@ const DEFAULT_MAX_MEMORY_PAGES = 16_384;
 /** @throws {ComponentError} if the bytes are no component, or one that this executor does not take. */
 export function prepare(bytes: Uint8Array, options: PrepareOptions = {}): Prepared {
   const { root, modules } = parseComponent(bytes);
+  const counts = new CoreItemCounts();
   const parsed = modules.map(({ start, end }, index) => {
     const body = bytes.subarray(start, end);
-    return { body, index, module: inModule(index, () => parseCoreModule(body)) };
+    const module = inModule(index, () => parseCoreModule(body));
+    counts.add(module);
+    return { body, index, module };
   });
-  const plan = evaluateComponent(
-    root,
-    parsed.map(({ module }) => module),
-  );
-  checkSize(
-    plan.coreInstances,
-    parsed.map(({ module }) => module),
-  );
-  return withSnapshot({ plan, modules: parsed.map((item) => prepareModule(item, options)) });
+  const coreModules = parsed.map(({ module }) => module);
+  const plan = evaluateComponent(root, coreModules);
+  checkSize(plan.coreInstances, coreModules);
+  const prepared = { plan, modules: parsed.map((item) => prepareModule(item, options)) };
+  checkMemory(plan.coreInstances, coreModules, options.maxMemoryPages ?? DEFAULT_MAX_MEMORY_PAGES);
+  return withSnapshot(prepared);
 }
 
 interface ParsedModule {
@@ -64,7 +66,9 @@ interface ParsedModule {
 
 function prepareModule({ body: bytes, index, module }: ParsedModule, options: PrepareOptions): PreparedModule {
   // Before anything is added: what is there then must not be within the reach of the module's own code.
+  inModule(index, () => checkNesting(module, bytes));
   inModule(index, () => validate(bytes));
+  inModule(index, () => checkHeap(module));
   const rewritten = rewriteModule(module, bytes, options.maxMemoryPages ?? DEFAULT_MAX_MEMORY_PAGES);
   const indirection = inModule(index, () => indirectionOf(module, bytes));
   // A shim or a fixup has no loops, and calls nothing that could call it.

@@ -88,21 +88,23 @@ function check(prepared: Prepared): void {
 }
 
 describe("withSnapshot()", () => {
-  it("begins instances where the start of the component ended", () => {
-    const prepared = prepare(component(DATA));
-    expect(prepared.snapshot?.globals).to.deep.equal([6]);
-    const [image] = prepared.snapshot?.memories ?? [];
-    expect(image?.bytes.subarray(0, AT).equals(Buffer.from(DATA.subarray(0, AT)))).to.equal(true);
-    expect(prepared.modules[0]?.bytes.length).to.be.lessThan(1_000);
-    check(prepared);
-  });
+  for (const meter of ["without-meter", "with-meter"] as const) {
+    it(`begins instances where the start of the component ended, ${meter}`, () => {
+      const prepared = prepare(component(DATA), { meter });
+      expect(prepared.snapshot?.globals).to.deep.equal([6]);
+      const [image] = prepared.snapshot?.memories ?? [];
+      expect(image?.bytes.subarray(0, AT).equals(Buffer.from(DATA.subarray(0, AT)))).to.equal(true);
+      expect(prepared.modules[0]?.bytes.length).to.be.lessThan(2_000);
+      check(prepared);
+    });
 
-  it("leaves a component with little data as it is, which does the same", () => {
-    const prepared = prepare(component(DATA.subarray(0, 1_000)));
-    expect(prepared.snapshot).to.equal(undefined);
-    check(prepared);
-    expect(start(prepared).reset()).to.equal(true);
-  });
+    it(`leaves a component with little data as it is, which does the same, ${meter}`, () => {
+      const prepared = prepare(component(DATA.subarray(0, 1_000)), { meter });
+      expect(prepared.snapshot).to.equal(undefined);
+      check(prepared);
+      expect(start(prepared).reset()).to.equal(true);
+    });
+  }
 
   it("is kept in the cache, and found to be spoilt there", () => {
     const folder = mkdtempSync(join(tmpdir(), "rcm-prepared-"));

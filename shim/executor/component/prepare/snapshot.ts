@@ -4,12 +4,19 @@ import { stripStart } from "../core/strip-start.ts";
 import { wasm, type CoreValue } from "../core/web-assembly.ts";
 import { ComponentError } from "../errors.ts";
 import type { HostFunction, HostResource } from "../host-interface.ts";
+import { LIMITS } from "../limits.ts";
 import type { ImportLookup } from "../link/host-lookup.ts";
 import { planLink } from "../link/plan-link.ts";
 import { Runtime } from "../link/runtime.ts";
-import { stateOf } from "../reset/instance-image.ts";
+import { Meter, type MeterHost } from "../meter/meter.ts";
+import { memoriesOf, stateOf } from "../reset/instance-image.ts";
 import type { MemorySource } from "../reset/memory-image.ts";
 import type { Prepared, PreparedModule } from "./prepare.ts";
+
+/** For a start that takes longer there is no snapshot. */
+const MAX_START_MS = 500;
+/** Turns of loops and calls between two looks at the clock. */
+const FUEL = 1 << 16;
 
 /** Memories and global variables of a component that has just started, each in the order in which its plan has them. */
 export interface Snapshot {
@@ -57,13 +64,15 @@ interface TakenSnapshot extends Snapshot {
 }
 
 function takeSnapshot(prepared: Prepared): TakenSnapshot | undefined {
-  const { linkPlan } = planLink(prepared, NO_HOST, undefined);
+  const { linkPlan } = planLink(prepared, NO_HOST, new Meter(timeKeeper(performance.now() + MAX_START_MS)));
   const runtime = new Runtime(linkPlan, undefined);
   try {
     runtime.start();
   } catch {
-    return undefined; // It needs the host, or traps: then at each start.
+    return undefined; // It needs the host, takes long, or traps: then at each start.
   }
+  const size = memoriesOf(linkPlan.state, runtime.coreExports).reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+  if (size > LIMITS.snapshotBytes) return undefined;
   if (runtime.store.touchedHost || runtime.guests.some(({ handles }) => !handles.isEmpty)) return undefined;
   const pages = new Map<number, number[]>();
   const memories: MemorySource[] = [];
@@ -81,6 +90,16 @@ function takeSnapshot(prepared: Prepared): TakenSnapshot | undefined {
 }
 
 const PAGE_BYTES = 65_536;
+
+/** Ends the start of the component when its time is over. */
+function timeKeeper(endMs: number): MeterHost<unknown> {
+  return {
+    refuel: () => {
+      if (performance.now() < endMs) return FUEL;
+      throw new ComponentError("UNSUPPORTED", "Cannot take a snapshot: the component takes long to start");
+    },
+  };
+}
 
 /** Offers everything, and fails when it is used. */
 const NO_HOST: ImportLookup = {

@@ -1,5 +1,5 @@
 import { DynamicLibrary, getRawPointer, toBuffer } from "node:ffi";
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 
 const MFD_CLOEXEC = 1;
 const PROT_READ = 1;
@@ -31,6 +31,9 @@ export interface FilePart {
   readonly offset: number;
 }
 
+/** A memory is mostly empty. */
+const NOTHING: Uint8Array = new Uint8Array(65_536);
+
 let opened: NativeMemory | undefined;
 let refused = false;
 
@@ -60,7 +63,7 @@ function open(): NativeMemory {
     const fd = memfdCreate("guest-image", MFD_CLOEXEC);
     if (fd < 0) throw new Error("Cannot make a file in memory");
     try {
-      for (let at = 0; at < content.length;) at += writeSync(fd, content, at);
+      writeSparsely(fd, content);
       return { fd, view: view({ fd, offset: 0 }, content.length) };
     } catch (error) {
       closeSync(fd);
@@ -88,4 +91,14 @@ function open(): NativeMemory {
   }
 
   return { pageBytes, file, view, cover, readPageMap };
+}
+
+/** Leaves out the blocks that are all zero: what is not written takes no room. */
+function writeSparsely(fd: number, content: Uint8Array): void {
+  ftruncateSync(fd, content.length);
+  for (let start = 0; start < content.length; start += NOTHING.length) {
+    const block = content.subarray(start, start + NOTHING.length);
+    if (Buffer.compare(block, NOTHING.subarray(0, block.length)) === 0) continue;
+    for (let at = 0; at < block.length;) at += writeSync(fd, block, at, block.length - at, start + at);
+  }
 }

@@ -33,7 +33,7 @@ export class Descriptor {
 
   /** @throws {FilesystemError} if it is no file, or not open for reading. */
   assertReadable(): void {
-    this.assertFile();
+    if (this.kind === "directory") throw new FilesystemError("is-directory");
     if (this.flags.read !== true) throw new FilesystemError("bad-descriptor");
   }
 
@@ -43,8 +43,9 @@ export class Descriptor {
     if (this.flags.write !== true) throw new FilesystemError("bad-descriptor");
   }
 
+  /** @throws {FilesystemError} `bad-descriptor` for a folder: the kernel's error for one that is written to. */
   assertFile(): void {
-    if (this.kind === "directory") throw new FilesystemError("is-directory");
+    if (this.kind === "directory") throw new FilesystemError("bad-descriptor");
   }
 
   assertFolder(): void {

@@ -9,6 +9,7 @@ describe("filesystemErrorCode()", () => {
     ["EOPNOTSUPP", "unsupported"],
     ["EMFILE", "insufficient-memory"],
     ["ERR_INVALID_ARG_VALUE", "invalid"],
+    ["ERR_OUT_OF_RANGE", "invalid"],
     ["ESOMETHING", undefined],
   ] as const) {
     it(`gives ${expected} for ${code}`, () => {

@@ -54,6 +54,9 @@ const CODES: ReadonlyMap<string, FilesystemErrorCode> = new Map([
   ...Object.entries(NEAREST),
 ]);
 
+/** Refused by Node before the kernel could: a path with a zero byte, a read at the last offsets that there are. */
+const NODE_REFUSALS: ReadonlySet<string> = new Set(["ERR_INVALID_ARG_VALUE", "ERR_OUT_OF_RANGE"]);
+
 /** Refused by the host and not by the kernel. */
 export class FilesystemError extends Error {
   override readonly name = "FilesystemError";
@@ -69,6 +72,6 @@ export class FilesystemError extends Error {
 export function filesystemErrorCode(error: unknown): FilesystemErrorCode | undefined {
   if (error instanceof FilesystemError) return error.filesystemCode;
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  if (error.code === "ERR_INVALID_ARG_VALUE") return "invalid"; // A path with a zero byte.
+  if (NODE_REFUSALS.has(error.code)) return "invalid";
   return CODES.get(error.code);
 }

@@ -14,6 +14,7 @@ import { syncFlags } from "./open-at.ts";
 
 /** The most that one read gives. */
 const MAX_READ_BYTES = 1 << 20;
+const MAX_OFFSET = (1n << 63n) - 1n;
 const syncAll = promisify(fsync);
 const syncData = promisify(fdatasync);
 
@@ -23,9 +24,10 @@ export const fileFunctions: Readonly<Record<string, HostFunction<HostState>>> = 
   "[method]descriptor.write-via-stream": { call: writeViaStream },
   "[method]descriptor.append-via-stream": { call: appendViaStream },
   "[method]descriptor.advise": {
-    call: (_state, self: Descriptor) =>
+    call: (_state, self: Descriptor, ...[, length]: readonly [bigint, bigint]) =>
       attempt(() => {
-        self.assertFile(); // Advice may be left aside.
+        self.assertFile();
+        assertInKernel(length); // The advice itself may be left aside.
       }),
   },
   "[method]descriptor.sync-data": {
@@ -54,14 +56,16 @@ export const fileFunctions: Readonly<Record<string, HostFunction<HostState>>> = 
 function readViaStream(_state: HostState, self: Descriptor, offset: bigint): Attempt<FileInputStream> {
   return attempt(() => {
     self.assertReadable();
-    return new FileInputStream(self.file.share(), exactOffset(offset));
+    assertInKernel(offset);
+    return new FileInputStream(self.file.share(), offset);
   });
 }
 
 function writeViaStream(_state: HostState, self: Descriptor, offset: bigint): Attempt<FileOutputStream> {
   return attempt(() => {
     self.assertWritable();
-    return new FileOutputStream(self.file.share(), exactOffset(offset));
+    const position = exactOffset(offset); // Before the file is shared: who has no stream gives nothing back.
+    return new FileOutputStream(self.file.share(), position);
   });
 }
 
@@ -83,7 +87,8 @@ function appendViaStream(state: HostState, self: Descriptor): Attempt<FileOutput
 
 function setSize(_state: HostState, self: Descriptor, size: bigint): Attempt<void> {
   return attempt(() => {
-    self.assertWritable();
+    self.assertFile();
+    if (self.flags.write !== true) throw new FilesystemError("invalid"); // As the kernel.
     ftruncateSync(self.file.fd, exactOffset(size));
   });
 }
@@ -107,8 +112,9 @@ function read(
 ): Attempt<readonly [bytes: Uint8Array, isEnd: boolean]> {
   return attempt(() => {
     self.assertReadable();
+    assertInKernel(offset);
     const buffer = Buffer.allocUnsafeSlow(length > MAX_READ_BYTES ? MAX_READ_BYTES : Number(length));
-    const bytes = readSync(self.file.fd, buffer, 0, buffer.length, exactOffset(offset));
+    const bytes = readSync(self.file.fd, buffer, 0, buffer.length, offset);
     return [buffer.subarray(0, bytes), bytes === 0 && length > 0n];
   });
 }
@@ -120,7 +126,8 @@ function write(
 ): Attempt<bigint> {
   return attempt(() => {
     self.assertWritable();
-    return BigInt(writeSync(self.file.fd, bytes, 0, bytes.length, exactOffset(offset)));
+    const position = exactOffset(offset, BigInt(bytes.length));
+    return BigInt(writeSync(self.file.fd, bytes, 0, bytes.length, position));
   });
 }
 
@@ -130,8 +137,18 @@ function isSameObject(_state: HostState, self: Descriptor, other: Descriptor): b
   return mine.dev === theirs.dev && mine.ino === theirs.ino;
 }
 
-/** The kernel's offsets are signed, and Node's are numbers. */
-function exactOffset(offset: bigint): number {
+/** @throws {FilesystemError} `invalid` for what does not fit into the kernel's offsets, which are signed. */
+function assertInKernel(offset: bigint, length = 0n): void {
+  if (offset + length > MAX_OFFSET) throw new FilesystemError("invalid");
+}
+
+/**
+ * Where a file is written or ends: for that, Node's numbers are what bounds it.
+ *
+ * @throws {FilesystemError} `invalid` as {@link assertInKernel}, `file-too-large` for what no number says exactly.
+ */
+function exactOffset(offset: bigint, length = 0n): number {
+  assertInKernel(offset, length);
   if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw new FilesystemError("file-too-large");
   return Number(offset);
 }

@@ -8,28 +8,34 @@ import type { FileHandle } from "./file-handle.ts";
 
 /** Files are read and written at once, by pieces so small that the others do not notice. */
 const PIECE_BYTES = 256 << 10;
+const NOTHING = new Uint8Array(0);
 
 /** `read-via-stream` */
 export class FileInputStream implements InputStream {
   readonly #file: FileHandle;
-  #offset: number;
-  #failure: StreamError | undefined = undefined;
+  #offset: bigint;
+  /** Set when something has failed, which is told once. */
+  #closed: StreamError | undefined = undefined;
+  /** Whether the last read found no more. Another one looks again: the file may have grown. */
+  #isAtEnd = false;
 
-  constructor(file: FileHandle, offset: number) {
+  constructor(file: FileHandle, offset: bigint) {
     this.#file = file;
     this.#offset = offset;
   }
 
   take(maxBytes: number): Uint8Array | StreamError {
-    if (this.#failure !== undefined) return this.#failure;
+    if (this.#closed !== undefined) return this.#closed;
+    if (maxBytes === 0) return this.#isAtEnd ? STREAM_CLOSED : NOTHING;
     const buffer = Buffer.allocUnsafeSlow(Math.min(maxBytes, PIECE_BYTES));
     try {
       const bytes = readSync(this.#file.fd, buffer, 0, buffer.length, this.#offset);
-      this.#offset += bytes;
+      this.#offset += BigInt(bytes);
+      this.#isAtEnd = bytes === 0;
       return bytes === 0 ? STREAM_CLOSED : buffer.subarray(0, bytes);
     } catch (error) {
-      this.#failure = streamErrorOf(error);
-      return this.#failure;
+      this.#closed = STREAM_CLOSED;
+      return streamErrorOf(error);
     }
   }
 
@@ -50,7 +56,8 @@ export class FileInputStream implements InputStream {
 export class FileOutputStream implements OutputStream {
   readonly #file: FileHandle;
   #offset: number | "end";
-  #failure: StreamError | undefined = undefined;
+  /** Set when something has failed, which is told once. */
+  #closed: StreamError | undefined = undefined;
 
   constructor(file: FileHandle, offset: number | "end") {
     this.#file = file;
@@ -58,17 +65,17 @@ export class FileOutputStream implements OutputStream {
   }
 
   permit(): number | StreamError {
-    return this.#failure ?? PIECE_BYTES;
+    return this.#closed ?? PIECE_BYTES;
   }
 
   write(bytes: Uint8Array): StreamError | undefined {
-    if (this.#failure !== undefined) return this.#failure;
+    if (this.#closed !== undefined) return this.#closed;
     try {
       for (let done = 0; done < bytes.length;) done += this.#writeSome(bytes, done);
       return undefined;
     } catch (error) {
-      this.#failure = streamErrorOf(error);
-      return this.#failure;
+      this.#closed = STREAM_CLOSED;
+      return streamErrorOf(error);
     }
   }
 
@@ -80,7 +87,7 @@ export class FileOutputStream implements OutputStream {
   }
 
   flush(): StreamError | undefined {
-    return this.#failure;
+    return this.#closed;
   }
 
   isFlushed(): boolean {

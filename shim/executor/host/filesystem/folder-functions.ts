@@ -110,8 +110,9 @@ function setTimesAt(
 ): Attempt<void> {
   return attempt(() => {
     self.assertMutable();
+    const times = { access: fileTimeOf(access), modification: fileTimeOf(modification) };
     withTarget(state, self, flags, path, (fd) => {
-      state.services.setFileTimes(fd, { access: fileTimeOf(access), modification: fileTimeOf(modification) });
+      state.services.setFileTimes(fd, times);
     });
   });
 }

@@ -32,6 +32,7 @@ const NEW_FILE_MODE = 0o666;
  */
 export function openAt(state: HostState, folder: Descriptor, request: OpenRequest): Descriptor {
   folder.assertFolder();
+  assertSensible(request.openFlags);
   assertMayChange(folder, request);
   state.countOpen();
   try {
@@ -42,6 +43,12 @@ export function openAt(state: HostState, folder: Descriptor, request: OpenReques
     state.countClosed();
     throw error;
   }
+}
+
+/** A folder is made by another function, and can not be cut: the kernel says so for `create` only. */
+function assertSensible({ directory, create, exclusive, truncate }: OpenFlags): void {
+  const isForFile = create === true || exclusive === true || truncate === true;
+  if (directory === true && isForFile) throw new FilesystemError("invalid");
 }
 
 function assertMayChange(folder: Descriptor, { flags, openFlags }: OpenRequest): void {

@@ -68,9 +68,10 @@ export function refuseAsFolder(
 }
 
 /**
- * The last component, with one slash if there are any after it, and what is before it.
+ * The last component, with one slash if there are any after it, and what is before it. A path that ends with `.` or `..`
+ * names a folder itself: that is the parent then, and the name is `.`, which the kernel never makes, moves or removes.
  *
- * @throws {FilesystemError} if there is no last component that names an entry.
+ * @throws {FilesystemError} if it is no path that is relative to a folder.
  */
 export function splitPath(path: string): { readonly parent: string; readonly name: string } {
   if (path.includes("\0")) throw new FilesystemError("invalid");
@@ -79,7 +80,6 @@ export function splitPath(path: string): { readonly parent: string; readonly nam
   const trimmed = path.replace(/\/+$/, "");
   const slash = trimmed.lastIndexOf("/");
   const name = trimmed.slice(slash + 1);
-  if (name === "..") throw new FilesystemError("not-permitted");
-  if (name === ".") throw new FilesystemError("invalid");
+  if (name === "." || name === "..") return { parent: trimmed, name: "." };
   return { parent: slash < 0 ? "." : trimmed.slice(0, slash), name: trimmed === path ? name : `${name}/` };
 }

@@ -72,12 +72,6 @@ export class HttpError extends Error {
   }
 }
 
-/** The client library sends no trailers, and the peer must not take the request for whole without them. */
-export const REQUEST_TRAILERS: HttpErrorCode = {
-  tag: "internal-error",
-  val: "Trailers of a request are not supported",
-};
-
 /** By the `code` of errors from Node and undici. */
 const CODES: Readonly<Record<string, HttpErrorCode>> = {
   EAI_AGAIN: { tag: "DNS-error", val: { rcode: "SERVFAIL", infoCode: undefined } },
@@ -105,6 +99,8 @@ const CODES: Readonly<Record<string, HttpErrorCode>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: { tag: "HTTP-response-incomplete" },
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: { tag: "HTTP-request-body-size", val: undefined },
   UND_ERR_INVALID_ARG: { tag: "HTTP-request-URI-invalid" },
+  ERR_UNESCAPED_CHARACTERS: { tag: "HTTP-request-URI-invalid" },
+  HPE_HEADER_OVERFLOW: { tag: "HTTP-response-header-section-size", val: undefined },
 };
 
 /** Codes of OpenSSL and of Node's certificate check. */
@@ -127,7 +123,12 @@ function codeOf(error: Error): HttpErrorCode | undefined {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   // A socket that undici reports as closed may say why in its cause.
   if (code === "UND_ERR_SOCKET" && error.cause instanceof Error) return httpErrorCode(error.cause);
-  return CODES[code] ?? tlsCode(code) ?? (code.startsWith("HPE_") ? { tag: "HTTP-protocol-error" } : undefined);
+  return CODES[code] ?? tlsCode(code) ?? (isParserError(error, code) ? { tag: "HTTP-protocol-error" } : undefined);
+}
+
+/** Undici 8.13 looks for the code in a table that it has the other way round, and gives none. */
+function isParserError({ name }: Error, code: string): boolean {
+  return code.startsWith("HPE_") || name === "HTTPParserError";
 }
 
 function tlsCode(code: string): HttpErrorCode | undefined {

@@ -6,7 +6,7 @@ import { Fields, type HeaderError } from "./fields.ts";
 type Changed = Result<undefined, HeaderError>;
 
 export const fieldsFunctions: Readonly<Record<string, HostFunction<HostState>>> = {
-  "[constructor]fields": { call: ({ services }) => Fields.empty(services.maxFieldBytes) },
+  "[constructor]fields": { call: (state) => Fields.empty(state.services.maxFieldBytes, state) },
   "[static]fields.from-list": { call: fromList },
   "[method]fields.get": { call: (_state, self: Fields, name: string) => self.get(name) },
   "[method]fields.has": { call: (_state, self: Fields, name: string) => self.has(name) },
@@ -18,17 +18,16 @@ export const fieldsFunctions: Readonly<Record<string, HostFunction<HostState>>> 
     call: (_state, self: Fields, name: string, value: Uint8Array) => changed(self.append(name, value)),
   },
   "[method]fields.entries": { call: (_state, self: Fields) => self.entries() },
-  "[method]fields.clone": { call: (_state, self: Fields) => self.clone() },
+  "[method]fields.clone": { call: (state, self: Fields) => self.clone(state) },
 };
 
-function fromList(
-  { services }: HostState,
-  entries: readonly (readonly [string, Uint8Array])[],
-): Result<Fields, HeaderError> {
-  const fields = Fields.empty(services.maxFieldBytes);
+function fromList(state: HostState, entries: readonly (readonly [string, Uint8Array])[]): Result<Fields, HeaderError> {
+  const fields = Fields.empty(state.services.maxFieldBytes, state);
   for (const [name, value] of entries) {
     const error = fields.append(name, value);
-    if (error !== undefined) return errOf(error);
+    if (error === undefined) continue;
+    fields.drop();
+    return errOf(error);
   }
   return okOf(fields);
 }

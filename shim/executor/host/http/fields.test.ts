@@ -105,4 +105,30 @@ describe("Fields", () => {
       for (let count = 0; count < 1000; count += 1) fields.append("e", bytes(""));
     }).to.throw(HostError);
   });
+
+  it("has its bytes counted for a guest until the last that has it drops it", () => {
+    let total = 0;
+    const counter = { countBytes: (more: number) => (total += more) };
+    const fields = Fields.empty(LIMIT, counter);
+    const empty = total;
+    expect(empty).to.be.greaterThan(0);
+    fields.append("abc", Buffer.alloc(100, "x"));
+    const one = total;
+    expect(one - empty).to.be.within(103, 150);
+    fields.set("d", [Buffer.from("1"), Buffer.from("1")]);
+    expect(total).to.be.greaterThan(one);
+    fields.delete("d");
+    expect(total).to.equal(one);
+    const copy = fields.clone(counter);
+    expect(total).to.equal(2 * one);
+    copy.drop();
+    fields.freeze().share();
+    fields.drop();
+    expect(total).to.equal(one);
+    fields.drop();
+    expect(total).to.equal(0);
+    const incoming = Fields.ofMessage(["abc", "x".repeat(100)], LIMIT);
+    incoming.countBy(counter);
+    expect(total).to.equal(one);
+  });
 });

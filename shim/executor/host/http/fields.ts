@@ -17,13 +17,26 @@ const LENGTH = /^\d{1,15}$/;
 /** What HTTP/2 counts for each field beside its text; it keeps the number of empty fields finite too. */
 const FIELD_OVERHEAD_BYTES = 32;
 
+/** What the object itself takes, so that empty ones are finite too. */
+const OBJECT_BYTES = 128;
+
+/** Counts the bytes that the host keeps for a guest. */
+export interface ByteCounter {
+  /** @throws {HostError} `LIMIT` if they are too many. */
+  countBytes(bytes: number): void;
+}
+
 /** `wasi:http/types.fields`: names in lower case, values as one character a byte, in the order of the message. */
 export class Fields {
   /** Name, value, name, value, …: as Node's http takes and gives them. */
   #flat: string[];
   #bytes = 0;
   readonly #maxBytes: number;
-  readonly #isMutable: boolean;
+  #isMutable: boolean;
+  /** Who counts the bytes, if anybody does. */
+  #counter: ByteCounter | undefined = undefined;
+  /** Handles of the guest and messages that have it. */
+  #users = 1;
 
   private constructor(flat: string[], maxBytes: number, mutability: "mutable" | "immutable") {
     this.#flat = flat;
@@ -31,8 +44,10 @@ export class Fields {
     this.#isMutable = mutability === "mutable";
   }
 
-  static empty(maxBytes: number): Fields {
-    return new Fields([], maxBytes, "mutable");
+  static empty(maxBytes: number, counter?: ByteCounter): Fields {
+    const fields = new Fields([], maxBytes, "mutable");
+    if (counter !== undefined) fields.countBy(counter);
+    return fields;
   }
 
   /** Of a message that came in: immutable, without the fields of the connection. `raw` alternates names and values. */
@@ -50,9 +65,37 @@ export class Fields {
     return new Fields(this.#flat, this.#maxBytes, "immutable");
   }
 
-  clone(): Fields {
+  /** They have become a message's: nobody changes them any more. */
+  freeze(): this {
+    this.#isMutable = false;
+    return this;
+  }
+
+  /** One more has it, who drops it too. */
+  share(): this {
+    this.#users += 1;
+    return this;
+  }
+
+  /** Has its bytes counted until its last user drops it. */
+  countBy(counter: ByteCounter): void {
+    this.#counter = counter;
+    this.#bytes = sizeOf(this.#flat);
+    counter.countBytes(OBJECT_BYTES + this.#bytes);
+  }
+
+  /** One that has it needs it no longer. */
+  drop(): void {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    this.#counter?.countBytes(-OBJECT_BYTES - this.#bytes);
+    this.#counter = undefined;
+  }
+
+  clone(counter?: ByteCounter): Fields {
     const copy = new Fields([...this.#flat], this.#maxBytes, "mutable");
-    copy.#bytes = sizeOf(this.#flat);
+    if (counter === undefined) copy.#bytes = sizeOf(this.#flat);
+    else copy.countBy(counter);
     return copy;
   }
 
@@ -125,7 +168,9 @@ export class Fields {
   }
 
   #add(name: string, value: string): void {
-    this.#bytes += name.length + value.length + FIELD_OVERHEAD_BYTES;
+    const bytes = name.length + value.length + FIELD_OVERHEAD_BYTES;
+    this.#bytes += bytes;
+    this.#counter?.countBytes(bytes);
     if (this.#bytes > this.#maxBytes) {
       throw new HostError("LIMIT", `Cannot add field "${name}": all fields together may have ${this.#maxBytes} bytes`);
     }
@@ -139,7 +184,9 @@ export class Fields {
       if (this.#flat[index] !== name) kept.push(this.#flat[index] ?? "", this.#flat[index + 1] ?? "");
     }
     this.#flat = kept;
+    const before = this.#bytes;
     this.#bytes = sizeOf(kept);
+    this.#counter?.countBytes(this.#bytes - before);
   }
 }
 

@@ -43,6 +43,8 @@ export class FutureIncomingResponse implements Waitable {
 
   /** The guest no longer wants the response, unless it has it already. */
   drop(): void {
-    if (!this.#isTaken) this.#abort(new Error("The guest gave the request up"));
+    if (this.#isTaken) return;
+    this.#abort(new Error("The guest gave the request up"));
+    if (this.#result?.tag === "ok") this.#result.val?.drop();
   }
 }

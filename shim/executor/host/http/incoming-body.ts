@@ -3,9 +3,9 @@ import { BytesInputStream, type InputStream } from "../io/input-stream.ts";
 import { IoError } from "../io/io-error.ts";
 import { ReadableInputStream } from "../io/readable-input-stream.ts";
 import { type Waitable, Wakers } from "../waitable.ts";
+import { BodyInputStream } from "./body-input-stream.ts";
 import { type HttpErrorCode, HttpError, httpErrorCode } from "./error-code.ts";
 import type { Fields } from "./fields.ts";
-import { LimitedInputStream } from "./limited-input-stream.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -23,7 +23,7 @@ export interface BodySource {
 /** `wasi:http/types.incoming-body` */
 export class IncomingBody {
   readonly #source: BodySource;
-  #isStreamTaken = false;
+  #stream: BodyInputStream | undefined = undefined;
 
   constructor(source: BodySource) {
     this.#source = source;
@@ -31,12 +31,16 @@ export class IncomingBody {
 
   /** `stream` of the interface: once. */
   openStream(): InputStream | undefined {
-    if (this.#isStreamTaken) return undefined;
-    this.#isStreamTaken = true;
+    if (this.#stream !== undefined) return undefined;
     const { stream, maxBytes, tooLong } = this.#source;
-    if (stream === undefined) return new BytesInputStream(NO_BYTES);
-    const input = new ReadableInputStream(stream, describe);
-    return Number.isFinite(maxBytes) ? new LimitedInputStream(input, maxBytes, tooLong) : input;
+    const input = stream === undefined ? new BytesInputStream(NO_BYTES) : new ReadableInputStream(stream, describe);
+    this.#stream = new BodyInputStream(input, maxBytes, tooLong);
+    return this.#stream;
+  }
+
+  /** Whether somebody may still read it. */
+  get isStreamOpen(): boolean {
+    return this.#stream?.isOpen === true;
   }
 
   /** Gives up the rest of the body, and waits for the trailers. */

@@ -8,6 +8,9 @@ import type { FutureIncomingResponse } from "./future-response.ts";
 import type { IncomingRequest, IncomingResponse, OutgoingResponse } from "./messages.ts";
 import type { ResponseOutparam } from "./response-outparam.ts";
 
+const MIN_INFORMATIONAL = 100;
+const MAX_INFORMATIONAL = 199;
+
 /** What a server gets, and what a client gets back. */
 export const incomingFunctions: Readonly<Record<string, HostFunction<HostState>>> = {
   "[method]incoming-request.method": { call: (_state, self: IncomingRequest) => self.head.method },
@@ -19,12 +22,12 @@ export const incomingFunctions: Readonly<Record<string, HostFunction<HostState>>
   "[method]response-outparam.send-informational": { call: sendInformational },
   "[static]response-outparam.set": { call: setResponse },
   "[method]incoming-response.status": { call: (_state, self: IncomingResponse) => self.status },
-  "[method]incoming-response.headers": { call: (_state, self: IncomingResponse) => self.headers },
+  "[method]incoming-response.headers": { call: (_state, self: IncomingResponse) => self.headers.share() },
   "[method]incoming-response.consume": { call: (_state, self: IncomingResponse) => once(self.consume()) },
   "[method]future-incoming-response.subscribe": {
     call: (_state, self: FutureIncomingResponse) => new Pollable(self),
   },
-  "[method]future-incoming-response.get": { call: (_state, self: FutureIncomingResponse) => getResponse(self) },
+  "[method]future-incoming-response.get": { call: getResponse },
 };
 
 /** The result of what may be done once. */
@@ -37,6 +40,7 @@ function sendInformational(
   self: ResponseOutparam,
   ...[status, headers]: readonly [number, Fields]
 ): Result<undefined, HttpErrorCode> {
+  if (status < MIN_INFORMATIONAL || status > MAX_INFORMATIONAL) return errOf({ tag: "HTTP-protocol-error" });
   const error = self.responder.informational(status, headers.flat());
   return error === undefined ? OK : errOf(error);
 }
@@ -53,9 +57,11 @@ function setResponse(
 
 /** `option<result<result<incoming-response, error-code>>>` */
 function getResponse(
+  state: HostState,
   self: FutureIncomingResponse,
 ): Result<Result<IncomingResponse, HttpErrorCode>, undefined> | undefined {
   const taken = self.take();
   if (taken === undefined) return undefined;
+  if (taken !== "taken" && taken.tag === "ok") taken.val?.headers.countBy(state);
   return taken === "taken" ? FAILED : okOf(taken);
 }

@@ -1,12 +1,13 @@
 import type { HostInterface } from "../../component/host-interface.ts";
 import type { IoError } from "../io/io-error.ts";
 import type { HostState } from "../state.ts";
-import { bodyFunctions } from "./body-functions.ts";
+import { bodyFunctions, checkChild } from "./body-functions.ts";
 import { fieldsFunctions } from "./fields-functions.ts";
+import type { Fields } from "./fields.ts";
 import type { FutureIncomingResponse } from "./future-response.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 import { incomingFunctions } from "./incoming-functions.ts";
-import type { IncomingResponse } from "./messages.ts";
+import type { IncomingResponse, OutgoingRequest, OutgoingResponse } from "./messages.ts";
 import type { OutgoingBody } from "./outgoing-body.ts";
 import { outgoingFunctions } from "./outgoing-functions.ts";
 import { sendRequest } from "./send-request.ts";
@@ -22,9 +23,17 @@ const types: HostInterface<HostState> = {
     ...bodyFunctions,
   },
   resources: {
-    fields: {},
+    fields: {
+      drop(rep: Fields) {
+        rep.drop();
+      },
+    },
     "incoming-request": {},
-    "outgoing-request": {},
+    "outgoing-request": {
+      drop(rep: OutgoingRequest) {
+        rep.drop();
+      },
+    },
     "request-options": {},
     "response-outparam": {},
     "incoming-response": {
@@ -33,15 +42,21 @@ const types: HostInterface<HostState> = {
       },
     },
     "incoming-body": {
-      drop(rep: IncomingBody) {
+      drop(rep: IncomingBody, _state, at) {
         rep.drop();
+        if (at === "call") checkChild(rep, "drop");
       },
     },
     "future-trailers": {},
-    "outgoing-response": {},
-    "outgoing-body": {
-      drop(rep: OutgoingBody) {
+    "outgoing-response": {
+      drop(rep: OutgoingResponse) {
         rep.drop();
+      },
+    },
+    "outgoing-body": {
+      drop(rep: OutgoingBody, _state, at) {
+        rep.drop();
+        if (at === "call") checkChild(rep, "drop");
       },
     },
     "future-incoming-response": {

@@ -10,8 +10,11 @@ const MIN_STATUS = 200;
 const MAX_STATUS = 999;
 /** Digits only, and small enough to be exact. */
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
-const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:[\]]+)(?::[0-9]{0,5})?$/;
-const PATH = /^[!-~\u0080-\uffff]*$/;
+/** RFC 3986, 3.2, without user and password, which RFC 9110, 4.2.4 takes out. */
+const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=-]+)(?::([0-9]{1,5}))?$/;
+const MAX_PORT = 65_535;
+/** Empty, or what may follow an authority: anything that can be seen. */
+const PATH = /^(?:[/?][!-~\u0080-\uffff]*)?$/;
 
 /** What the server has of a request, without what it reads only if the guest asks. */
 export interface RequestHead {
@@ -28,6 +31,8 @@ export class IncomingRequest {
   readonly head: RequestHead;
   readonly #maxFieldBytes: number;
   #isConsumed = false;
+  /** Made when it is asked for, and once: it never changes. */
+  #headers: Fields | undefined = undefined;
 
   constructor(head: RequestHead, maxFieldBytes: number) {
     this.head = head;
@@ -35,7 +40,7 @@ export class IncomingRequest {
   }
 
   headers(): Fields {
-    return Fields.ofMessage(this.head.rawHeaders(), this.#maxFieldBytes);
+    return (this.#headers ??= Fields.ofMessage(this.head.rawHeaders(), this.#maxFieldBytes));
   }
 
   /** Once. */
@@ -66,8 +71,21 @@ export class IncomingResponse {
     return new IncomingBody(this.#source);
   }
 
+  /** Bytes of the body that have come and were not read. */
+  get unreadBytes(): number {
+    return this.#source.stream?.readableLength ?? 0;
+  }
+
+  /** Calls `listener` when nothing of the body is left here, or nobody wants it. */
+  onDone(listener: () => void): void {
+    const { stream } = this.#source;
+    if (stream === undefined || stream.closed) listener();
+    else stream.once("close", listener);
+  }
+
   /** Nobody wants the body: the connection is not kept for it. */
   drop(): void {
+    this.headers.drop();
     if (!this.#isConsumed) this.#source.stream?.destroy();
   }
 }
@@ -79,7 +97,13 @@ export class OutgoingResponse {
   body: OutgoingBody | undefined = undefined;
 
   constructor(headers: Fields) {
-    this.headers = headers;
+    this.headers = headers.freeze();
+  }
+
+  /** It is not going to be sent. */
+  drop(): void {
+    this.headers.drop();
+    this.body?.abandon();
   }
 
   setStatus(status: number): boolean {
@@ -111,7 +135,13 @@ export class OutgoingRequest {
   body: OutgoingBody | undefined = undefined;
 
   constructor(headers: Fields) {
-    this.headers = headers;
+    this.headers = headers.freeze();
+  }
+
+  /** It is not going to be sent. */
+  drop(): void {
+    this.headers.drop();
+    this.body?.abandon();
   }
 
   setMethod(method: Method): boolean {
@@ -127,7 +157,7 @@ export class OutgoingRequest {
   }
 
   setAuthority(authority: string | undefined): boolean {
-    if (authority !== undefined && !AUTHORITY.test(authority)) return false;
+    if (authority !== undefined && !isAuthority(authority)) return false;
     this.authority = authority;
     return true;
   }
@@ -144,6 +174,11 @@ export class OutgoingRequest {
     this.body = new OutgoingBody(state, { bytes: contentLengthOf(this.headers), mismatch: "HTTP-request-body-size" });
     return this.body;
   }
+}
+
+function isAuthority(text: string): boolean {
+  const match = AUTHORITY.exec(text);
+  return match !== null && Number(match[1] ?? 0) <= MAX_PORT;
 }
 
 function contentLengthOf(headers: Fields): number | undefined {

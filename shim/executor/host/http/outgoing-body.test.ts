@@ -5,7 +5,6 @@ import { HostError } from "../errors.ts";
 import type { HostServices } from "../services.ts";
 import { HostState } from "../state.ts";
 import type { BodySink } from "./body-sink.ts";
-import { HttpError } from "./error-code.ts";
 import { Fields } from "./fields.ts";
 import { OutgoingBody } from "./outgoing-body.ts";
 
@@ -88,17 +87,55 @@ describe("OutgoingBody", () => {
     }
   });
 
-  it("is not whole without its trailers", () => {
+  it("can be taken whole once it has ended, if it was not attached", () => {
     const { body } = scene();
-    expect(body.whole()).to.equal(undefined);
+    body.openStream();
+    body.write(Buffer.from("abc"));
+    expect(body.isWhole).to.equal(false);
+    body.close();
     body.finish(Fields.empty(1000));
-    expect(body.whole()).to.have.length(0);
-    const trailers = Fields.empty(1000);
-    trailers.append("a", Buffer.from("1"));
-    body.finish(trailers);
-    expect(() => body.whole())
-      .to.throw(HttpError)
-      .with.nested.property("httpCode.val", "Trailers of a request are not supported");
+    expect(body.isWhole).to.equal(true);
+    expect(body.takeWhole().toString()).to.equal("abc");
+    const attached = scene();
+    attached.body.attach(attached.sink);
+    attached.body.finish(undefined);
+    expect(attached.body.isWhole).to.equal(false);
+  });
+
+  it("counts for its guest what nobody takes yet, and no longer when somebody does", () => {
+    for (const end of ["attach", "take", "abandon", "drop"] as const) {
+      const { state, body, sink } = scene();
+      const counted: number[] = [];
+      state.countBytes = (bytes) => counted.push(bytes);
+      body.openStream();
+      body.write(Buffer.alloc(1000));
+      body.write(Buffer.alloc(500));
+      body.close();
+      const trailers = Fields.empty(1000, state);
+      if (end !== "drop") body.finish(trailers);
+      else trailers.drop();
+      if (end === "attach") body.attach(sink);
+      else if (end === "take") body.takeWhole();
+      else if (end === "abandon") body.abandon();
+      else body.drop();
+      expect(counted.slice(0, 2)).to.deep.equal([1000, 500]);
+      expect(counted.reduce((sum, bytes) => sum + bytes)).to.equal(0);
+    }
+    const { state, body, sink } = scene();
+    body.attach(sink);
+    state.countBytes = () => expect.fail("counted what is on its way");
+    body.openStream();
+    body.write(Buffer.alloc(1000));
+  });
+
+  it("is closed for its guest when its message is dropped", () => {
+    const { body, sink } = scene();
+    body.openStream();
+    body.abandon();
+    expect(body.permit()).to.deep.equal({ tag: "closed" });
+    body.close();
+    expect(body.finish(undefined)).to.equal(undefined);
+    expect(sink.log).to.deep.equal([]);
   });
 
   it("is held until there is somewhere for it to go", () => {
@@ -176,12 +213,14 @@ describe("OutgoingBody", () => {
     });
   }
 
-  it("is broken off when the guest drops it, and can not be finished while its stream is open", () => {
+  it("is broken off when the guest drops it, and knows whether its stream is open", () => {
     const { body, sink } = scene();
     body.attach(sink);
     expect(body.openStream()).to.equal(body);
     expect(body.openStream()).to.equal(undefined);
-    expect(() => body.finish(undefined)).to.throw(HostError, /still open/);
+    expect(body.isStreamOpen).to.equal(true);
+    body.close();
+    expect(body.isStreamOpen).to.equal(false);
     body.drop();
     expect(sink.log).to.deep.equal(["abort HTTP-protocol-error"]);
   });

@@ -1,16 +1,18 @@
-import { HostError } from "../errors.ts";
 import { IoError, STREAM_CLOSED, type StreamError, streamFailed } from "../io/io-error.ts";
 import type { OutputStream } from "../io/output-stream.ts";
 import type { HostState } from "../state.ts";
 import { Wakers } from "../waitable.ts";
 import type { BodySink } from "./body-sink.ts";
-import { type HttpErrorCode, HttpError, httpErrorCode, REQUEST_TRAILERS } from "./error-code.ts";
+import { type HttpErrorCode, HttpError, httpErrorCode } from "./error-code.ts";
 import type { Fields } from "./fields.ts";
 
 /** Bytes between guest and kernel; when there are so many, the guest waits. */
 const CAPACITY_BYTES = 64 << 10;
 /** Bytes held back to go out in one piece with the head, if the body ends before the guest waits. */
 const HOLD_BYTES = 32 << 10;
+
+/** The message that it belonged to is gone. */
+const ABANDONED = new HttpError({ tag: "connection-terminated" });
 
 /** What `content-length` promised, and the code for a body that is not so long. */
 interface Expected {
@@ -34,12 +36,17 @@ export class OutgoingBody implements OutputStream {
   #isStreamOpen = false;
   #isStreamTaken = false;
   #isHolding = false;
-  #end: { readonly trailers: readonly string[] | undefined } | undefined = undefined;
+  #end: { readonly trailers: Fields | undefined } | undefined = undefined;
   #failure: Error | undefined = undefined;
 
   constructor(state: HostState, expected: Expected) {
     this.#state = state;
     this.#expected = expected;
+  }
+
+  /** Whether the guest may still write. */
+  get isStreamOpen(): boolean {
+    return this.#isStreamOpen;
   }
 
   /** `write` of the interface: the stream, once. */
@@ -52,29 +59,53 @@ export class OutgoingBody implements OutputStream {
 
   /** Begins to send. If the body has already ended, all of it goes out. */
   attach(sink: BodySink): void {
+    if (this.#heldBytes > 0) this.#state.countBytes(-this.#heldBytes);
     this.#sink = sink;
     if (this.#failure !== undefined) sink.abort(this.#failure);
-    else if (this.#end !== undefined) sink.end(this.#takeHeld(), this.#end.trailers);
+    else if (this.#end !== undefined) this.#endSink(sink, this.#end.trailers);
     else this.#hold();
     this.#wakers.wakeAll();
   }
 
-  /**
-   * The whole body of a request, if it ended before it was attached.
-   *
-   * @throws {HttpError} if there are trailers after it.
-   */
-  whole(): Buffer | undefined {
-    if (this.#end === undefined) return undefined;
-    const { trailers } = this.#end;
-    if (trailers !== undefined && trailers.length > 0) throw new HttpError(REQUEST_TRAILERS);
+  /** Whether it ended before it was attached. */
+  get isWhole(): boolean {
+    return this.#end !== undefined && this.#sink === undefined;
+  }
+
+  /** All of it, in place of attaching it. There is nobody to hand trailers to. */
+  takeWhole(): Buffer {
+    this.#state.countBytes(-this.#heldBytes);
+    this.#end?.trailers?.drop();
     return Buffer.concat(this.#takeHeld());
   }
 
+  /** Nobody is going to attach it: what was written is gone, and the guest finds the stream closed. */
+  abandon(): void {
+    if (this.#sink !== undefined) return;
+    this.#end?.trailers?.drop();
+    this.#fail(ABANDONED);
+  }
+
+  #endSink(sink: BodySink, trailers: Fields | undefined): void {
+    sink.end(this.#takeHeld(), trailers?.flat());
+    trailers?.drop();
+  }
+
+  /** The stream must be closed. */
   finish(trailers: Fields | undefined): HttpErrorCode | undefined {
-    if (this.#isStreamOpen) {
-      throw new HostError("GUEST_FAULT", "Cannot finish the body: its output stream is still open");
+    const fault = this.#faultAtEnd();
+    if (fault !== undefined || this.#failure !== undefined) {
+      trailers?.drop();
+      return fault;
     }
+    this.#end = { trailers };
+    if (this.#sink !== undefined) this.#endSink(this.#sink, trailers);
+    return undefined;
+  }
+
+  /** A body whose message is gone has none: there is nobody whom it could mislead. */
+  #faultAtEnd(): HttpErrorCode | undefined {
+    if (this.#failure === ABANDONED) return undefined;
     const { bytes, mismatch } = this.#expected;
     if (bytes !== undefined && bytes !== this.#writtenBytes) {
       const code: HttpErrorCode = { tag: mismatch, val: BigInt(this.#writtenBytes) };
@@ -82,10 +113,7 @@ export class OutgoingBody implements OutputStream {
       return code;
     }
     const failure = this.#sink?.failure();
-    if (failure !== undefined) return httpErrorCode(failure);
-    this.#end = { trailers: trailers?.flat() };
-    this.#sink?.end(this.#takeHeld(), this.#end.trailers);
-    return undefined;
+    return failure === undefined ? undefined : httpErrorCode(failure);
   }
 
   /**
@@ -115,7 +143,10 @@ export class OutgoingBody implements OutputStream {
   #fail(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    this.#sink?.abort(error);
+    if (this.#sink === undefined) {
+      this.#state.countBytes(-this.#heldBytes);
+      this.#takeHeld();
+    } else this.#sink.abort(error);
     this.#wakers.wakeAll();
   }
 
@@ -135,6 +166,7 @@ export class OutgoingBody implements OutputStream {
       this.#fail(error);
       return streamErrorOf(error);
     }
+    if (this.#sink === undefined) this.#state.countBytes(bytes.length);
     this.#held.push(Buffer.from(bytes));
     this.#heldBytes += bytes.length;
     if (this.#heldBytes > HOLD_BYTES) this.#send();
@@ -196,5 +228,6 @@ export class OutgoingBody implements OutputStream {
 }
 
 function streamErrorOf(failure: Error): StreamError {
+  if (failure === ABANDONED) return STREAM_CLOSED;
   return streamFailed(new IoError(failure.message, "http", httpErrorCode(failure)));
 }

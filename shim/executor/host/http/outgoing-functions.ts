@@ -14,7 +14,7 @@ export const outgoingFunctions: Readonly<Record<string, HostFunction<HostState>>
   "[method]outgoing-response.set-status-code": {
     call: (_state, self: OutgoingResponse, status: number) => done(self.setStatus(status)),
   },
-  "[method]outgoing-response.headers": { call: (_state, self: OutgoingResponse) => self.headers.asImmutable() },
+  "[method]outgoing-response.headers": { call: (_state, self: OutgoingResponse) => self.headers.share() },
   "[method]outgoing-response.body": { call: (state, self: OutgoingResponse) => once(self.openBody(state)) },
   "[constructor]outgoing-request": { call: (_state, headers: Fields) => new OutgoingRequest(headers) },
   "[method]outgoing-request.body": { call: (state, self: OutgoingRequest) => once(self.openBody(state)) },
@@ -34,7 +34,7 @@ export const outgoingFunctions: Readonly<Record<string, HostFunction<HostState>>
   "[method]outgoing-request.set-authority": {
     call: (_state, self: OutgoingRequest, authority: string | undefined) => done(self.setAuthority(authority)),
   },
-  "[method]outgoing-request.headers": { call: (_state, self: OutgoingRequest) => self.headers.asImmutable() },
+  "[method]outgoing-request.headers": { call: (_state, self: OutgoingRequest) => self.headers.share() },
   "[constructor]request-options": { call: () => new RequestOptions() },
   ...timeoutFunctions("connect-timeout", "connectTimeoutNs"),
   ...timeoutFunctions("first-byte-timeout", "firstByteTimeoutNs"),

@@ -1,12 +1,10 @@
 import { Readable } from "node:stream";
 import type { BodySink } from "./body-sink.ts";
-import { HttpError, REQUEST_TRAILERS } from "./error-code.ts";
+import { HttpError } from "./error-code.ts";
 
 const BUFFER_BYTES = 64 << 10;
 
 export interface PipeOptions {
-  /** Whether there is somebody to hand trailers to. */
-  readonly trailers: "kept" | "refused";
   /** Called once, when the last of the body is in the stream, or never will be. */
   readonly onDone?: (error: Error | undefined) => void;
 }
@@ -17,9 +15,10 @@ export class PipeSink implements BodySink {
   readonly #options: PipeOptions;
   readonly #drained: (() => void)[] = [];
   #trailers: readonly string[] = [];
+  #isHeadFirst = false;
   #isDone = false;
 
-  constructor(options: PipeOptions) {
+  constructor(options: PipeOptions = {}) {
     const wake = (): void => {
       for (const listener of this.#drained) listener();
     };
@@ -38,7 +37,14 @@ export class PipeSink implements BodySink {
     return this.#trailers;
   }
 
-  begin(): void {} // Whoever reads it has the head.
+  begin(): void {
+    this.#isHeadFirst = true;
+  }
+
+  /** Whether the head shall go out though nothing of the body is there. */
+  get isHeadFirst(): boolean {
+    return this.#isHeadFirst;
+  }
 
   write(chunk: Buffer): void {
     this.stream.push(chunk);
@@ -62,10 +68,6 @@ export class PipeSink implements BodySink {
   }
 
   end(rest: readonly Buffer[], trailers: readonly string[] | undefined): void {
-    if (this.#options.trailers === "refused" && trailers !== undefined && trailers.length > 0) {
-      this.abort(new HttpError(REQUEST_TRAILERS));
-      return;
-    }
     this.#trailers = trailers ?? [];
     for (const chunk of rest) this.stream.push(chunk);
     this.stream.push(null);

@@ -1,12 +1,15 @@
 import type { LookupFunction } from "node:net";
+import type { Readable } from "node:stream";
 import type { Agent } from "undici";
+import { type ConnectOptions, NodeClient } from "./node-client.ts";
+import { NodeExchange } from "./node-exchange.ts";
 import type { OutgoingCall, OutgoingService, OutgoingTarget } from "./outgoing-service.ts";
 import { PipeSink } from "./pipe-sink.ts";
+import { hasTrailers } from "./trailer-fields.ts";
 import { UndiciExchange } from "./undici-exchange.ts";
 
 /** The defaults of `wasmtime serve`. */
 const DEFAULT_TIMEOUT_MS = 600_000;
-const EMPTY = Buffer.alloc(0);
 
 export interface UndiciOptions {
   isAllowed(target: OutgoingTarget): boolean;
@@ -28,10 +31,14 @@ export interface TlsOptions {
   readonly key?: string;
 }
 
-/** Sends guests' requests by undici, which is loaded at the first of them. */
+/**
+ * Sends guests' requests by undici, which is loaded at the first of them. Undici knows no trailers and sends no head before
+ * the first bytes of the body: requests that need either go by node:http, with the same limits and over connections of its own.
+ */
 export class UndiciService implements OutgoingService {
   readonly #options: UndiciOptions;
   #agent: Promise<Agent> | undefined = undefined;
+  #client: NodeClient | undefined = undefined;
 
   constructor(options: UndiciOptions) {
     this.#options = options;
@@ -42,20 +49,38 @@ export class UndiciService implements OutgoingService {
   }
 
   send(call: OutgoingCall): void {
+    const { body, headers } = call;
+    const isWhole = body === undefined || (body.isWhole && !hasTrailers(headers));
+    if (isWhole) {
+      this.#byUndici(call, body?.takeWhole() ?? null);
+      return;
+    }
+    const sink = new PipeSink();
+    body.attach(sink);
+    if (hasTrailers(headers)) this.#byNode(call, sink);
+    else {
+      // By then the guest waits, or has written something.
+      queueMicrotask(() => {
+        if (sink.isHeadFirst) this.#byNode(call, sink);
+        else this.#byUndici(call, sink.stream);
+      });
+    }
+  }
+
+  #byUndici(call: OutgoingCall, body: Buffer | Readable | null): void {
     const exchange = new UndiciExchange(call, call.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS);
-    this.#dispatch(call, exchange).catch((error: unknown) => {
-      exchange.abort(error instanceof Error ? error : new Error("Cannot send the request", { cause: error }));
+    this.#dispatch(call, exchange, body).catch((error: unknown) => {
+      exchange.giveUp(errorFrom(error));
     });
   }
 
-  async #dispatch(call: OutgoingCall, exchange: UndiciExchange): Promise<void> {
-    const { target } = call;
-    const body = bodyOf(call);
+  async #dispatch(call: OutgoingCall, exchange: UndiciExchange, body: Buffer | Readable | null): Promise<void> {
+    const { scheme, host, port, pathWithQuery } = call.target;
     this.#agent ??= createAgent(this.#options, call.maxFieldBytes);
     const agent = await this.#agent;
     exchange.dispatch(agent, {
-      origin: `${target.scheme}://${target.host}:${target.port}`,
-      path: target.pathWithQuery,
+      origin: `${scheme}://${host}:${port}`,
+      path: pathWithQuery,
       method: call.method,
       headers: [...call.headers],
       body,
@@ -64,39 +89,53 @@ export class UndiciService implements OutgoingService {
     });
   }
 
+  #byNode(call: OutgoingCall, sink: PipeSink): void {
+    const exchange = new NodeExchange(call, sink, {
+      connectMs: call.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      firstByteMs: call.firstByteTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      betweenBytesMs: call.betweenBytesTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    });
+    try {
+      const client = (this.#client ??= createClient(this.#options));
+      exchange.send(() => client.open(call));
+    } catch (error) {
+      exchange.giveUp(errorFrom(error));
+    }
+  }
+
   /** Closes the connections; requests that run are given up. */
   async close(): Promise<void> {
+    this.#client?.close();
     await (await this.#agent)?.destroy();
   }
 }
 
-async function createAgent(
-  { maxConnections, beforeFirst, ...options }: UndiciOptions,
-  maxHeaderSize: number,
-): Promise<Agent> {
-  beforeFirst?.();
+function errorFrom(error: unknown): Error {
+  return error instanceof Error ? error : new Error("Cannot send the request", { cause: error });
+}
+
+async function createAgent(options: UndiciOptions, maxHeaderSize: number): Promise<Agent> {
+  options.beforeFirst?.();
   const undici = await import("undici");
-  const { ca, ...shown } = options.tls ?? {};
   return new undici.Agent({
-    connections: maxConnections,
+    connections: options.maxConnections,
     maxHeaderSize,
     allowH2: false, // It gives headers in another form, and all requests to a host one connection.
     ...(options.connections === "closed" ? { pipelining: 0 } : {}),
-    connect: {
-      timeout: DEFAULT_TIMEOUT_MS,
-      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
-      ...(ca === undefined ? {} : { ca: [...ca] }),
-      ...shown,
-    },
+    connect: { timeout: DEFAULT_TIMEOUT_MS, ...connectOptions(options) },
   });
 }
 
-/** A body that is whole goes with its length; the others as they come. */
-function bodyOf({ body }: OutgoingCall): Buffer | PipeSink["stream"] | null {
-  if (body === undefined) return null;
-  const whole = body.whole();
-  if (whole !== undefined) return whole.length === 0 ? EMPTY : whole;
-  const sink = new PipeSink({ trailers: "refused" }); // The client library sends none.
-  body.attach(sink);
-  return sink.stream;
+function createClient(options: UndiciOptions): NodeClient {
+  options.beforeFirst?.();
+  const { maxConnections, connections = "kept" } = options;
+  return new NodeClient({ maxConnections, connections, connect: connectOptions(options) });
+}
+
+function connectOptions({ lookup, tls: { ca, ...shown } = {} }: UndiciOptions): ConnectOptions {
+  return {
+    ...(lookup === undefined ? {} : { lookup }),
+    ...(ca === undefined ? {} : { ca: [...ca] }),
+    ...shown,
+  };
 }

@@ -19,7 +19,6 @@ export const inputStreamFunctions: Readonly<Record<string, HostFunction<HostStat
 };
 
 function read(self: InputStream, length: bigint): Read {
-  if (length === 0n) return okOf(NOTHING);
   const taken = self.take(length > MAX_READ_BYTES ? MAX_READ_BYTES : Number(length));
   if (taken === undefined) return okOf(NOTHING);
   return isStreamError(taken) ? errOf(taken) : okOf(taken);

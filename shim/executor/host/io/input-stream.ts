@@ -6,7 +6,10 @@ export const MAX_READ_BYTES = 1 << 20;
 
 /** `wasi:io/streams.input-stream`. The bytes that `take` returns are read at once and never written. */
 export interface InputStream extends Waitable {
-  /** At most `maxBytes` (> 0) that are there now; `undefined` if none are yet; an error at the end. */
+  /**
+   * At most `maxBytes` that are there now; `undefined` if none are yet; an error at the end. With 0 it takes none, and
+   * tells only whether the end was reached.
+   */
   take(maxBytes: number): Uint8Array | StreamError | undefined;
   /** The guest is done with it. */
   close(): void;

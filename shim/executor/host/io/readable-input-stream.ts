@@ -36,6 +36,7 @@ export class ReadableInputStream implements InputStream {
 
   /** What the guest does not take stays in the source: the next stream over it goes on from there. */
   #read(maxBytes: number): Uint8Array | undefined {
+    if (maxBytes === 0) return undefined;
     const length = this.#source.readableLength;
     const chunk: unknown = this.#source.read(length > maxBytes ? maxBytes : undefined);
     return chunk instanceof Uint8Array ? chunk : undefined;

@@ -3,8 +3,9 @@ import { array, assert, integer, oneof, property, tuple } from "fast-check";
 import { describe, it } from "mocha";
 import {
   type SocketAddress,
+  assertOfFamily,
   assertRemote,
-  assertUsable,
+  assertUnicast,
   ipAddressOf,
   nodeAddressOf,
   socketAddressOf,
@@ -50,25 +51,46 @@ describe("nodeAddressOf()", () => {
   });
 });
 
-describe("assertUsable()", () => {
+describe("assertOfFamily()", () => {
   it("takes addresses of the socket's family", () => {
-    assertUsable(v4([0, 0, 0, 0]), "ipv4");
-    assertUsable(v6([0, 0, 0, 0, 0, 0, 0, 1]), "ipv6");
+    assertOfFamily(v4([0, 0, 0, 0]), "ipv4");
+    assertOfFamily(v4([224, 0, 0, 1]), "ipv4");
+    assertOfFamily(v6([0, 0, 0, 0, 0, 0, 0, 1]), "ipv6");
+    assertOfFamily(v6([0, 0, 0, 0, 0, 0, 0, 0]), "ipv6");
   });
 
   for (const [what, address, family] of [
     ["of the other family", v4([1, 2, 3, 4]), "ipv6"],
-    ["of many receivers", v4([224, 0, 0, 1]), "ipv4"],
-    ["of all receivers", v4([255, 255, 255, 255]), "ipv4"],
-    ["of many receivers in IPv6", v6([0xff02, 0, 0, 0, 0, 0, 0, 1]), "ipv6"],
     ["of IPv4 in IPv6", v6([0, 0, 0, 0, 0, 0xffff, 1, 2]), "ipv6"],
+    ["of IPv4 in IPv6, as it was said before", v6([0, 0, 0, 0, 0, 0, 0x7f00, 1]), "ipv6"],
   ] as const) {
     it(`refuses addresses ${what}`, () => {
       expect(() => {
-        assertUsable(address, family);
+        assertOfFamily(address, family);
       }).to.throw("invalid-argument");
     });
   }
+});
+
+describe("assertUnicast()", () => {
+  for (const [what, address] of [
+    ["many receivers", v4([224, 0, 0, 1])],
+    ["the last of many receivers", v4([239, 255, 255, 255])],
+    ["all receivers", v4([255, 255, 255, 255])],
+    ["many receivers in IPv6", v6([0xff02, 0, 0, 0, 0, 0, 0, 1])],
+  ] as const) {
+    it(`refuses addresses of ${what}`, () => {
+      expect(() => {
+        assertUnicast(address);
+      }).to.throw("invalid-argument");
+    });
+  }
+
+  it("leaves the other addresses to the kernel, those that nobody has too", () => {
+    for (const address of [v4([127, 0, 0, 1]), v4([240, 0, 0, 1]), v6([0xfe80, 0, 0, 0, 0, 0, 0, 1])]) {
+      assertUnicast(address);
+    }
+  });
 });
 
 describe("assertRemote()", () => {

@@ -27,7 +27,7 @@ export interface NodeAddress {
 }
 
 const MAPPED_PREFIX = "0,0,0,0,0,65535";
-const IPV4_MULTICAST = 224;
+const COMPATIBLE_PREFIX = "0,0,0,0,0,0";
 const IPV6_MULTICAST = 0xff00;
 
 /** The address in text, IPv6 in full. */
@@ -74,13 +74,29 @@ function hexParts(text: string): number[] {
 /**
  * Checks an address that a guest gives to a socket of `family`.
  *
- * @throws {NetworkError} `invalid-argument` if no socket of the family can have or reach it.
+ * @throws {NetworkError} `invalid-argument` if it is of the other family, or says IPv4 in IPv6.
  */
-export function assertUsable({ tag, val }: SocketAddress, family: AddressFamily): void {
-  const [first = 0] = val.address;
-  const isMulticast = tag === "ipv4" ? first >= IPV4_MULTICAST : first >= IPV6_MULTICAST;
-  const isMapped = tag === "ipv6" && val.address.slice(0, 6).join(",") === MAPPED_PREFIX;
-  if (tag !== family || isMulticast || isMapped) throw new NetworkError("invalid-argument");
+export function assertOfFamily({ tag, val }: SocketAddress, family: AddressFamily): void {
+  if (tag !== family || (tag === "ipv6" && saysIpv4(val.address))) throw new NetworkError("invalid-argument");
+}
+
+/** As `::ffff:1.2.3.4`, or as `::1.2.3.4`, which RFC 4291 has done away with. */
+function saysIpv4(address: readonly number[]): boolean {
+  const prefix = address.slice(0, 6).join(",");
+  const [high = 0, low = 0] = address.slice(6);
+  return prefix === MAPPED_PREFIX || (prefix === COMPATIBLE_PREFIX && (high > 0 || low > 1));
+}
+
+/** @throws {NetworkError} `invalid-argument` for what is for many at once: TCP has only two ends. */
+export function assertUnicast(address: SocketAddress): void {
+  const [first = 0] = address.val.address;
+  const isMulticast = address.tag === "ipv4" ? first >> 4 === 14 : first >= IPV6_MULTICAST;
+  if (isMulticast || isBroadcast(address)) throw new NetworkError("invalid-argument");
+}
+
+/** The address that means all of the network that one is in. */
+export function isBroadcast({ tag, val }: SocketAddress): boolean {
+  return tag === "ipv4" && val.address.every((part) => part === 255);
 }
 
 /** @throws {NetworkError} `invalid-argument` if there can be no peer at the address. */

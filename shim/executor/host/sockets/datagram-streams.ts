@@ -1,7 +1,7 @@
 import type { Socket } from "node:dgram";
 import { HostError } from "../errors.ts";
 import { type Waitable, Wakers } from "../waitable.ts";
-import { type SocketAddress, assertRemote, assertUsable, nodeAddressOf } from "./address.ts";
+import { type SocketAddress, nodeAddressOf } from "./address.ts";
 import { NetworkError } from "./network-error.ts";
 import type { UdpSocket } from "./udp-socket.ts";
 
@@ -10,6 +10,8 @@ const MAX_HELD = 256;
 const MAX_HELD_BYTES = 1 << 20;
 /** Datagrams on their way to the kernel. */
 const MAX_SENDING = 64;
+/** What the 16 bits of a length leave beside the header of UDP, and in IPv4 that of IP. */
+const MAX_DATAGRAM_BYTES = { ipv4: 65_507, ipv6: 65_527 } as const;
 
 export interface IncomingDatagram {
   readonly data: Uint8Array;
@@ -62,6 +64,7 @@ export class OutgoingDatagrams implements Waitable {
   readonly #remote: SocketAddress | undefined;
   readonly #wakers = new Wakers();
   #sending = 0;
+  #permitted = 0;
   #failure: Error | undefined = undefined;
 
   constructor(owner: UdpSocket, socket: Socket, remote: SocketAddress | undefined) {
@@ -70,18 +73,21 @@ export class OutgoingDatagrams implements Waitable {
     this.#remote = remote;
   }
 
+  /** How many the next call of `send` takes. */
   permit(): number {
-    return MAX_SENDING - this.#sending;
+    this.#permitted = MAX_SENDING - this.#sending;
+    return this.#permitted;
   }
 
-  /** How many were taken: all, or those before one that can not be sent. */
+  /** How many were taken: all, or those before one that can not be sent. Each call uses up what was permitted. */
   send(datagrams: readonly OutgoingDatagram[]): number {
-    if (datagrams.length > this.permit()) {
+    if (datagrams.length > this.#permitted) {
       throw new HostError(
         "GUEST_FAULT",
-        `Cannot send ${datagrams.length} datagrams: the stream permits ${this.permit()}`,
+        `Cannot send ${datagrams.length} datagrams: ${this.#permitted} were permitted`,
       );
     }
+    this.#permitted = 0;
     this.#throwFailure();
     for (const [index, datagram] of datagrams.entries()) {
       try {
@@ -96,6 +102,7 @@ export class OutgoingDatagrams implements Waitable {
 
   #sendOne({ data, remoteAddress }: OutgoingDatagram): void {
     const remote = this.#destination(remoteAddress);
+    if (data.length > MAX_DATAGRAM_BYTES[this.#owner.family]) throw new NetworkError("datagram-too-large");
     const { address, port } = nodeAddressOf(remote);
     this.#sending += 1;
     this.#socket.send(Uint8Array.from(data), port, address, (error) => {
@@ -112,9 +119,7 @@ export class OutgoingDatagrams implements Waitable {
     if (this.#remote !== undefined && textOf(given) !== textOf(this.#remote)) {
       throw new NetworkError("invalid-argument");
     }
-    assertUsable(given, this.#owner.family);
-    assertRemote(given);
-    this.#owner.assertAllowed("udp-send", given);
+    this.#owner.assertPeer("udp-send", given);
     return given;
   }
 
@@ -126,7 +131,7 @@ export class OutgoingDatagrams implements Waitable {
   }
 
   isReady(): boolean {
-    return this.permit() > 0;
+    return this.#sending < MAX_SENDING;
   }
 
   onReady(wake: () => void): () => void {

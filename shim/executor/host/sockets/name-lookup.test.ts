@@ -39,7 +39,7 @@ function resolved(state: HostState, name?: string): Stream {
 
 function drop(state: HostState, stream: Stream): void {
   const resource = interfaceOfNames?.resources["resolve-address-stream"];
-  resource?.drop?.(stream, state);
+  resource?.drop?.(stream, state, "call");
 }
 
 /** Look-ups that Node has begun and not ended. */
@@ -121,4 +121,31 @@ describe("resolve-addresses", () => {
     state.countOpen();
     expect(resolve(state, "no name")).to.deep.equal({ tag: "err", val: "invalid-argument" });
   });
+
+  it("tells of a name that is too long that there is none", async () => {
+    const state = stateWith();
+    const stream = resolved(state, "n".repeat(300));
+    await settled(state, [stream]);
+    expect(() => stream.next()).to.throw("name-unresolvable");
+  });
+
+  for (const name of [
+    "fe80::1%lo",
+    "[127.0.0.1]",
+    "localhost/",
+    "localhost?x",
+    "localhost#x",
+    "local\\host",
+    "local\thost",
+  ]) {
+    it(`refuses ${JSON.stringify(name)}`, () => {
+      expect(resolve(stateWith(), name)).to.deep.equal({ tag: "err", val: "invalid-argument" });
+    });
+  }
+
+  for (const name of ["127.1", "0x7f000001", "2130706433", "127.0.0.1."]) {
+    it(`takes ${name} for the address that it says`, () => {
+      expect(resolved(stateWith(), name).next()).to.deep.equal({ tag: "ipv4", val: [127, 0, 0, 1] });
+    });
+  }
 });

@@ -10,8 +10,9 @@ import {
   type AddressFamily,
   type NodeAddress,
   type SocketAddress,
+  assertOfFamily,
   assertRemote,
-  assertUsable,
+  assertUnicast,
   nodeAddressOf,
   socketAddressOf,
 } from "./address.ts";
@@ -52,8 +53,10 @@ export class TcpSocket implements Waitable {
   }
 
   startBind(address: SocketAddress): void {
+    this.#assertIdle();
     if (this.#phase.kind !== "unbound") throw new NetworkError("invalid-state");
-    assertUsable(address, this.family);
+    assertOfFamily(address, this.family);
+    assertUnicast(address);
     const { address: host, port } = nodeAddressOf(address);
     this.#assertAllowed("tcp-bind", { address: host, port });
     const bound = new net.BoundSocket({ host, port, ipv6Only: this.family === "ipv6" });
@@ -66,9 +69,11 @@ export class TcpSocket implements Waitable {
   }
 
   startConnect(address: SocketAddress): void {
+    this.#assertIdle();
     const phase = this.#phase;
     if (phase.kind !== "unbound" && phase.kind !== "bound") throw new NetworkError("invalid-state");
-    assertUsable(address, this.family);
+    assertOfFamily(address, this.family);
+    assertUnicast(address);
     assertRemote(address);
     const remote = nodeAddressOf(address);
     this.#assertAllowed("tcp-connect", remote);
@@ -107,6 +112,7 @@ export class TcpSocket implements Waitable {
   }
 
   startListen(): void {
+    this.#assertIdle();
     const phase = this.#phase;
     if (phase.kind !== "bound") throw new NetworkError("invalid-state");
     const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true });
@@ -156,7 +162,7 @@ export class TcpSocket implements Waitable {
   localAddress(): SocketAddress {
     const phase = this.#phase;
     if (phase.kind === "bound") return socketAddressOf(phase.bound.address());
-    if (phase.kind === "listening") {
+    if (phase.kind === "listening" || phase.kind === "listen-started") {
       const address = phase.server.address();
       if (address !== null && typeof address !== "string") return socketAddressOf(address);
     }
@@ -225,6 +231,11 @@ export class TcpSocket implements Waitable {
     });
     if (socket.connecting) socket.destroy();
     else socket.destroySoon();
+  }
+
+  /** @throws {NetworkError} `concurrency-conflict` while something is in progress that was not finished. */
+  #assertIdle(): void {
+    if (this.#phase.kind.endsWith("-started")) throw new NetworkError("concurrency-conflict");
   }
 
   #assertAllowed(kind: "tcp-bind" | "tcp-connect", { address, port }: NodeAddress): void {

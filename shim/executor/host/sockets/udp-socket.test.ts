@@ -74,6 +74,37 @@ describe("UdpSocket", () => {
     expect(socket.localAddress().val.port).to.be.greaterThan(0);
   });
 
+  it("sends to many receivers at once, but not to all", async () => {
+    const socket = create();
+    await bind(socket, 0);
+    const many: SocketAddress = { tag: "ipv4", val: { port: 7, address: [224, 0, 0, 1] } };
+    const all: SocketAddress = { tag: "ipv4", val: { port: 7, address: [255, 255, 255, 255] } };
+    socket.openStreams(many);
+    expect(socket.remoteAddress()).to.deep.equal(many);
+    expect(() => socket.openStreams(all)).to.throw("access-denied");
+  });
+
+  it("sends no more than was permitted before the call", async () => {
+    const socket = create();
+    await bind(socket, 0);
+    const [, outgoing] = socket.openStreams(socket.localAddress());
+    const datagram = { data: Uint8Array.of(1), remoteAddress: undefined };
+    expect(() => outgoing.send([datagram])).to.throw("0 were permitted");
+    expect(outgoing.permit()).to.be.greaterThan(0);
+    expect(outgoing.send([datagram])).to.equal(1);
+    expect(() => outgoing.send([datagram])).to.throw("0 were permitted");
+  });
+
+  it("refuses what is too large for a datagram", async () => {
+    const socket = create();
+    await bind(socket, 0);
+    const [, outgoing] = socket.openStreams(socket.localAddress());
+    outgoing.permit();
+    expect(() => outgoing.send([{ data: new Uint8Array(65_508), remoteAddress: undefined }])).to.throw(
+      "datagram-too-large",
+    );
+  });
+
   it("has the hop limit that was set before and after it was bound", async () => {
     const socket = create();
     socket.setHopLimit(7);

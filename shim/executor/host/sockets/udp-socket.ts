@@ -5,8 +5,9 @@ import { type Waitable, Wakers } from "../waitable.ts";
 import {
   type AddressFamily,
   type SocketAddress,
+  assertOfFamily,
   assertRemote,
-  assertUsable,
+  isBroadcast,
   nodeAddressOf,
   socketAddressOf,
 } from "./address.ts";
@@ -45,9 +46,10 @@ export class UdpSocket implements Waitable {
   }
 
   startBind(address: SocketAddress): void {
+    if (this.#phase === "binding" || this.#phase === "bind-done") throw new NetworkError("concurrency-conflict");
     if (this.#phase !== "unbound") throw new NetworkError("invalid-state");
-    assertUsable(address, this.family);
-    this.assertAllowed("udp-bind", address);
+    assertOfFamily(address, this.family);
+    this.#assertAllowed("udp-bind", address);
     const local = nodeAddressOf(address);
     this.#failure = undefined;
     this.#phase = "binding";
@@ -71,11 +73,7 @@ export class UdpSocket implements Waitable {
   /** New streams, in place of those made before; with `remote` they speak with that peer only. */
   openStreams(remote: SocketAddress | undefined): [IncomingDatagrams, OutgoingDatagrams] {
     if (this.#phase !== "bound") throw new NetworkError("invalid-state");
-    if (remote !== undefined) {
-      assertUsable(remote, this.family);
-      assertRemote(remote);
-      this.assertAllowed("udp-connect", remote);
-    }
+    if (remote !== undefined) this.assertPeer("udp-connect", remote);
     this.#remote = remote;
     this.#incoming = new IncomingDatagrams(remote);
     return [this.#incoming, new OutgoingDatagrams(this, this.#socket, remote)];
@@ -92,8 +90,15 @@ export class UdpSocket implements Waitable {
     return this.#remote;
   }
 
-  /** @throws {NetworkError} `access-denied` if the policy says so. */
-  assertAllowed(kind: NetworkUse["kind"], address: SocketAddress): void {
+  /** @throws {NetworkError} if datagrams can not go there, or may not: to all at once takes a right that no guest has. */
+  assertPeer(kind: "udp-connect" | "udp-send", address: SocketAddress): void {
+    assertOfFamily(address, this.family);
+    assertRemote(address);
+    if (isBroadcast(address)) throw new NetworkError("access-denied");
+    this.#assertAllowed(kind, address);
+  }
+
+  #assertAllowed(kind: NetworkUse["kind"], address: SocketAddress): void {
     const place = nodeAddressOf(address);
     if (!this.#state.services.network.isAllowed({ kind, ...place })) throw new NetworkError("access-denied");
   }

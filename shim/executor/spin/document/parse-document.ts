@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { SpinError } from "../errors.ts";
-import { isFields, Table } from "./table.ts";
+import { isFields, type ShownValues, Table } from "./table.ts";
 
 /** Real ones have at most 6. */
 const MAX_DEPTH = 32;
@@ -10,6 +10,8 @@ export interface DocumentSource {
   readonly name: string;
   readonly text: string;
   readonly maxBytes: number;
+  /** @default "shown" */
+  readonly values?: ShownValues;
 }
 
 /** @throws {SpinError} `INVALID` if it is too large, too deep, or no JSON object. */
@@ -48,7 +50,7 @@ function rootOf(source: DocumentSource, value: unknown): Table {
     throw unreadable(source, `its tables and lists are more than ${String(MAX_DEPTH)} levels deep`);
   }
   if (!isFields(value)) throw unreadable(source, "it is no object");
-  return new Table(source.name, "", value);
+  return new Table(source.name, "", value, source.values);
 }
 
 /** Stops counting above the limit, so that nothing deep is walked to its end. */

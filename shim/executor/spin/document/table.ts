@@ -6,6 +6,9 @@ export type Fields = Readonly<Record<string, unknown>>;
 const MAX_NAME = 512;
 const MAX_TEXT = 256 * 1024;
 const MAX_ITEMS = 65_536;
+/** Whether errors show values of the wrong kind, or only their kind: they may be secret. */
+export type ShownValues = "shown" | "hidden";
+
 const BARE_NAME = /^[\w-]{1,80}$/;
 
 /**
@@ -16,11 +19,16 @@ export class Table {
   readonly #document: string;
   readonly #path: string;
   readonly #fields: Fields;
+  readonly #values: ShownValues;
   readonly #asked = new Set<string>();
 
-  /** @param path of the table itself; empty for the whole document. */
-  constructor(document: string, path: string, fields: Fields) {
+  /**
+   * @param path of the table itself; empty for the whole document.
+   * @param values - texts, and what is in the place of texts, lists and tables.
+   */
+  constructor(document: string, path: string, fields: Fields, values: ShownValues = "shown") {
     this.#document = document;
+    this.#values = values;
     this.#path = path;
     this.#fields = fields;
     if (this.names.length > MAX_ITEMS) throw this.#tooMany(undefined, this.names.length);
@@ -151,19 +159,19 @@ export class Table {
   }
 
   #tableOf(name: string, value: unknown): Table {
-    if (isFields(value)) return new Table(this.#document, this.#pathTo(name), value);
-    throw this.error(name, `${quote(value)} is no table`, "write a table there");
+    if (isFields(value)) return new Table(this.#document, this.#pathTo(name), value, this.#values);
+    throw this.error(name, this.#isNo("table", value), "write a table there");
   }
 
   #list(name: string): readonly unknown[] {
     const value = this.value(name) ?? [];
-    if (!Array.isArray(value)) throw this.error(name, `${quote(value)} is no list`, "put it in [ ]");
+    if (!Array.isArray(value)) throw this.error(name, this.#isNo("list", value), "put it in [ ]");
     if (value.length > MAX_ITEMS) throw this.#tooMany(name, value.length);
     return value;
   }
 
   #checkText(name: string, value: unknown): string {
-    if (typeof value !== "string") throw this.error(name, `${quote(value)} is no text`, 'write it in quotes: "…"');
+    if (typeof value !== "string") throw this.error(name, this.#isNo("text", value), 'write it in quotes: "…"');
     if (value.length > MAX_TEXT) {
       const is = `it has ${String(value.length)} characters, and the limit is ${String(MAX_TEXT)}`;
       throw this.error(name, is, "put it into a file of the application");
@@ -172,9 +180,20 @@ export class Table {
     return value;
   }
 
+  #isNo(wanted: string, value: unknown): string {
+    return this.#values === "shown" ? `${quote(value)} is no ${wanted}` : `it is a ${kindOf(value)}, and no ${wanted}`;
+  }
+
   #tooMany(name: string | undefined, count: number): SpinError {
     return this.error(name, `it has ${String(count)} entries, and the limit is ${String(MAX_ITEMS)}`, "write fewer");
   }
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "list";
+  if (isFields(value)) return "table";
+  const kind = typeof value;
+  return kind === "string" ? "text" : kind === "object" ? "date" : kind;
 }
 
 /** Whether it is a table: no list, no date. */

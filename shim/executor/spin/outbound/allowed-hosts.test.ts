@@ -1,3 +1,4 @@
+import { messageOf } from "@rcm/lib/errors";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { isAllowed, isSelfAllowed } from "./allowed-hosts.ts";
@@ -130,6 +131,30 @@ describe("parseAllowedHosts()", () => {
       expect(() => parseAllowedHosts([entry], 'component "x"'))
         .to.throw(message)
         .with.property("code", "INVALID");
+    });
+  }
+
+  for (const [text, message] of [
+    ["http://s3cr3t/x", "it has a path"],
+    ["postgres://app:s3cr3t@db:5432", "what follows its scheme is no host"],
+    ["s3cr3t", "it has no scheme"],
+    ["s3cr3t9://db", "its scheme has more than letters"],
+    ["http://db:s3cr3t", "its port is no number"],
+    ["http://db:9..8", "its ports are none"],
+    ["secret://db", "it has no port, and its scheme none of its own"],
+  ] as const) {
+    it(`does not show the value of a variable: ${message}`, () => {
+      const entry = { text, written: "{{ url }}" };
+      const said = 'Cannot use "{{ url }}" in allowed_outbound_hosts of x: with the values of its variables, ';
+      let error: unknown = undefined;
+      try {
+        parseAllowedHosts([entry], "x");
+      } catch (reason) {
+        error = reason;
+      }
+      expect(messageOf(error))
+        .to.include(said + message)
+        .and.not.match(/s3cr3t|secret|9\.\.8/);
     });
   }
 

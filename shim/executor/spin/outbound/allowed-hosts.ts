@@ -39,6 +39,14 @@ export function isSelfAllowed(hosts: AllowedHosts): boolean {
   });
 }
 
+/** Whether there is any address that the component may send datagrams to. */
+export function isUdpAllowed(hosts: AllowedHosts): boolean {
+  return hosts.some((allowed) => {
+    const { kind } = allowed.host;
+    return (kind === "any" || kind === "network") && allowsScheme(allowed, "udp");
+  });
+}
+
 function allowsScheme({ scheme }: AllowedHost, wanted: string): boolean {
   return scheme === undefined || scheme === wanted;
 }

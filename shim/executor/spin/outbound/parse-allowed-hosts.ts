@@ -15,7 +15,22 @@ const PORT = /^\d{1,5}$/;
 const ALLOW_ALL = "insecure:allow-all";
 
 /** Why an entry is none, and what to do about it. */
-class Problem extends Error {}
+class Problem extends Error {
+  /** The same without anything of the entry in it. */
+  readonly hidden: string;
+
+  constructor(message: string, hidden: string = message) {
+    super(message);
+    this.hidden = hidden;
+  }
+}
+
+/** An entry whose templates are resolved. */
+export interface ResolvedEntry {
+  readonly text: string;
+  /** As in the manifest: what errors show, for the values of variables may be secret. */
+  readonly written: string;
+}
 
 /**
  * What a component's `allowed_outbound_hosts` allow: `scheme://host[:port]`, with `*` for any scheme, host or port,
@@ -25,19 +40,17 @@ class Problem extends Error {}
  * @param owner for messages: `component "hello"`.
  * @throws {SpinError} `INVALID`
  */
-export function parseAllowedHosts(entries: readonly string[], owner: string): AllowedHosts {
+export function parseAllowedHosts(entries: readonly (string | ResolvedEntry)[], owner: string): AllowedHosts {
   if (entries.length > MAX_ENTRIES) {
     const is = `it has ${String(entries.length)} entries, and the limit is ${String(MAX_ENTRIES)}`;
     throw new SpinError("INVALID", `Cannot use allowed_outbound_hosts of ${owner}: ${is}: write fewer, with wildcards`);
   }
   return entries.map((entry) => {
-    try {
-      return parseEntry(entry.trim());
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      const message = `Cannot use ${quote(entry)} in allowed_outbound_hosts of ${owner}: ${error.message}`;
-      throw new SpinError("INVALID", message, { cause: error });
-    }
+    const { text, written } = typeof entry === "string" ? { text: entry, written: entry } : entry;
+    const parsed = tryEntry(text.trim());
+    if (!(parsed instanceof Problem)) return parsed;
+    const why = text === written ? parsed.message : `with the values of its variables, ${parsed.hidden}`;
+    throw new SpinError("INVALID", `Cannot use ${quote(written)} in allowed_outbound_hosts of ${owner}: ${why}`);
   });
 }
 
@@ -51,6 +64,15 @@ export function checkAllowedHosts(entries: readonly string[], owner: string): vo
     entries.filter((entry) => !entry.includes("{{")),
     owner,
   );
+}
+
+function tryEntry(entry: string): AllowedHost | Problem {
+  try {
+    return parseEntry(entry);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
 }
 
 function parseEntry(entry: string): AllowedHost {
@@ -68,7 +90,10 @@ function parseEntry(entry: string): AllowedHost {
 function parseScheme(scheme: string): string | undefined {
   if (scheme === "*") return undefined;
   if (scheme.startsWith("{")) throw new Problem("it has a list of schemes: write an entry for each");
-  if (!SCHEME.test(scheme)) throw new Problem(`its scheme ${quote(scheme)} has more than letters: write http, or *`);
+  if (!SCHEME.test(scheme)) {
+    const is = "has more than letters: write http, or *";
+    throw new Problem(`its scheme ${quote(scheme)} ${is}`, `its scheme ${is}`);
+  }
   return scheme.toLowerCase();
 }
 
@@ -96,7 +121,10 @@ function parseName(host: string): HostRule {
   if (host.includes("/")) throw new Problem("it has a path: leave it out, all paths of a host are allowed");
   const name = host.startsWith("*.") ? host.slice(2) : host;
   if (name.includes("*")) throw new Problem('its host has a * within: write * alone, or "*." in front of a domain');
-  if (!NAME.test(name)) throw new Problem(`${quote(name)} is no host: write a name, an address, or *`);
+  if (!NAME.test(name)) {
+    const is = "is no host: write a name, an address, or *";
+    throw new Problem(`${quote(name)} ${is}`, `what follows its scheme ${is}`);
+  }
   return host === name ? { kind: "name", name } : { kind: "suffix", suffix: `.${name}` };
 }
 
@@ -108,7 +136,8 @@ function parsePorts(text: string | undefined, scheme: string, host: HostRule): r
   if (to === undefined) return [first, first];
   const end = parsePort(to);
   if (more.length > 0 || end <= first) {
-    throw new Problem(`its ports ${quote(text)} are none: write from..end, the end larger and not included`);
+    const are = "are none: write from..end, the end larger and not included";
+    throw new Problem(`its ports ${quote(text)} ${are}`, `its ports ${are}`);
   }
   return [first, end - 1];
 }
@@ -117,7 +146,8 @@ function parsePort(text: string): number {
   const port = PORT.test(text) ? Number(text) : Infinity;
   if (port <= 65_535) return port;
   if (text.includes("/")) throw new Problem("it has a path: leave it out, all paths of a host are allowed");
-  throw new Problem(`its port ${quote(text)} is no number from 0 to 65535: write one, or * for any`);
+  const is = "is no number from 0 to 65535: write one, or * for any";
+  throw new Problem(`its port ${quote(text)} ${is}`, `its port ${is}`);
 }
 
 function portOfScheme(scheme: string, host: HostRule): readonly [number, number] {
@@ -125,7 +155,8 @@ function portOfScheme(scheme: string, host: HostRule): readonly [number, number]
   if (port !== undefined) return [port, port];
   // Requests between components have no ports that mean anything.
   if (scheme === "*" && isInternal(host)) return ANY_PORT;
-  throw new Problem(`it has no port, and ${quote(scheme)} none of its own: write :port, or :* for any`);
+  const none = "none of its own: write :port, or :* for any";
+  throw new Problem(`it has no port, and ${quote(scheme)} ${none}`, `it has no port, and its scheme ${none}`);
 }
 
 function isInternal(host: HostRule): boolean {

@@ -129,7 +129,7 @@ describe("parseRuntimeConfig()", () => {
     ["an unknown type", '[key_value_store.a]\ntype = "etcd"', '"etcd" is unknown: write one of "spin", "redis"'],
     ["a type that is a property of objects", '[key_value_store.a]\ntype = "constructor"', "is unknown"],
     ["no type", "[key_value_store.a]", '"key_value_store.a.type"'],
-    ["a store that is no table", 'key_value_store.a = "x"', '"x" is no table'],
+    ["a store that is no table", 'key_value_store.a = "x"', "it is a text, and no table"],
     ["a list that is none", "[client_tls]", '"client_tls"'],
     [
       "a token of another name",
@@ -156,11 +156,46 @@ describe("parseRuntimeConfig()", () => {
     });
   }
 
-  it("does not show what may be a password", async () => {
-    const text = '[key_value_store.a]\ntype = "redis"\nurl = "http://:secret@x"';
-    const failure: unknown = await parseRuntimeConfig(text).catch((error: unknown) => error);
-    expect(String(failure)).to.include("it is no URL of redis: or rediss:").and.not.include("secret");
-  });
+  for (const [place, text] of [
+    ["log_level", "log_level = 1"],
+    ["key_value_store.a.token", '[key_value_store.a]\ntype = "redis"\nurl = "redis://a"\ntoken = "x"'],
+    ["sqlite_database.a.auth", '[sqlite_database.a]\ntype = "libsql"\nurl = "http://a"\ntoken = "x"\nauth = 1'],
+    ["llm_compute.model", `${llmWith("auth_token")}\nmodel = "x"`],
+    ["variables_provider[0].path", '[[variables_provider]]\ntype = "env"\npath = "x"'],
+    ["config_provider[1].key", '[[config_provider]]\ntype = "env"\n[[config_provider]]\ntype = "static"\nkey = 1'],
+    ["outbound_networking.allow_private_ips", "[outbound_networking]\nallow_private_ips = true"],
+    ["outbound_http.max_connections", "[outbound_http]\nmax_connections = 1"],
+    ["client_tls[0].insecure", `${TLS}\ninsecure = true`],
+  ] as const) {
+    it(`refuses the unknown key ${place} by name`, async () => {
+      const failure: unknown = await parseRuntimeConfig(text).catch((error: unknown) => error);
+      expect(failure).to.have.property("code", "INVALID");
+      expect(String(failure)).to.match(/it is unknown here: take it out/);
+      expect(String(failure)).to.include(place.startsWith("config_provider") ? "key" : `"${place}"`);
+    });
+  }
+
+  for (const [text, message] of [
+    ['[key_value_store.a]\ntype = "redis"\nurl = "http://:s3cr3t@x"', "it is no URL of redis: or rediss:"],
+    ['[key_value_store.a]\ntype = "redis"\nurl = ["redis://:s3cr3t@x"]', "it is a list, and no text"],
+    ['[key_value_store]\na = "redis://:s3cr3t@x"', "it is a text, and no table"],
+    ['[[variables_provider]]\ntype = "static"\nvalues = { a = ["s3cr3t"] }', "it is a list, and no text"],
+    ['[[variables_provider]]\ntype = "static"\nvalues = "s3cr3t"', "it is a text, and no table"],
+    ['[sqlite_database.a]\ntype = "libsql"\nurl = "http://a"\ntoken = { a = "s3cr3t" }', "it is a table, and no text"],
+    ['[[variables_provider]]\ntype = "vault"\nurl = "http://a"\ntoken = 5533', "it is a number, and no text"],
+    ['client_tls = "s3cr3t"', "it is a text, and no list"],
+    ['[[variables_provider]]\ntype = "vault"\ntoken = s3cr3t', "it is no TOML, line 3"],
+  ] as const) {
+    it(`does not show what may be secret in ${text
+      .split("\n")
+      .at(-1)
+      ?.replaceAll(/s3cr3t|5533/g, "…")}`, async () => {
+      const failure: unknown = await parseRuntimeConfig(text).catch((error: unknown) => error);
+      expect(String(failure))
+        .to.include(message)
+        .and.not.match(/s3cr3t|5533/);
+    });
+  }
 });
 
 describe("unsupportedBackend()", () => {

@@ -26,7 +26,8 @@ export const DEFAULT_RUNTIME_CONFIG: RuntimeConfig = {
  * @throws {SpinError} `INVALID` for what is no TOML, for keys that are not known, and for values of the wrong kind.
  */
 export async function parseRuntimeConfig(text: string): Promise<RuntimeConfig> {
-  const root = await parseTomlDocument({ name: "the runtime configuration", text, maxBytes: MAX_BYTES });
+  const name = "the runtime configuration";
+  const root = await parseTomlDocument({ name, text, maxBytes: MAX_BYTES, values: "hidden" });
   root.optionalText("log_dir");
   const llmCompute = root.table("llm_compute");
   const config = {

@@ -75,7 +75,12 @@ export class SqlWorker {
       enableDoubleQuotedStringLiterals: true,
       limits: { sqlLength: maxStatementBytes, length: maxResultBytes },
     });
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    try {
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     database.setAuthorizer((action, argument) => {
       const isAttach = action === denied.attach && argument !== ""; // VACUUM attaches "", a file of its own.
       const isPragma = action === denied.pragma && denied.pragmas.includes(String(argument).toLowerCase());

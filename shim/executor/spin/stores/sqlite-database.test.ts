@@ -1,4 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -168,9 +170,37 @@ describe("SqliteDatabase", () => {
     second.close();
   });
 
+  it("opens nothing that stays open while another process keeps the file to itself", async () => {
+    const path = join(folder, "locked.db");
+    const program = `const { DatabaseSync } = require("node:sqlite");
+      const db = new DatabaseSync(process.argv[1]);
+      db.exec("CREATE TABLE t (a); BEGIN EXCLUSIVE");
+      process.stdout.write("locked");
+      process.stdin.on("end", () => db.exec("COMMIT")).resume();`;
+    const other = spawn(process.execPath, ["-e", program, path], { stdio: ["pipe", "pipe", "ignore"] });
+    try {
+      await once(other.stdout, "data");
+      database = new SqliteDatabase({ label: "locked", path });
+      const connecting = database.connect(signal);
+      for (let look = 0; look < 20; look += 1) {
+        await delay(20);
+        expect(descriptorsOf(path)).to.be.lessThan(3);
+      }
+      other.stdin.end();
+      const db = await connecting;
+      expect((await db.execute("SELECT count(*) FROM t", [], signal)).rows).to.deep.equal([[0n]]);
+    } finally {
+      other.kill();
+    }
+  });
+
   it("says why it can not be opened", async () => {
     database = new SqliteDatabase({ label: "beneath", path: join(import.meta.filename, "sql.db") });
-    expect(await failure(database.connect(signal))).to.have.property("code", "FAILED");
+    const beneath = await failure(database.connect(signal));
+    expect(beneath).to.have.property("code", "FAILED");
+    expect(beneath)
+      .to.have.property("message")
+      .that.matches(/^Cannot use the database "beneath": its folder can not be made \(E\w+\)/);
     database = new SqliteDatabase({ label: "folder", path: folder });
     const error = await failure(database.connect(signal));
     expect(error).to.have.property("code", "FAILED");
@@ -179,6 +209,20 @@ describe("SqliteDatabase", () => {
       .that.includes('Cannot use the database "folder": unable to open database file');
   });
 });
+
+/** How many of this process are open for the file. */
+function descriptorsOf(path: string): number {
+  return readdirSync("/proc/self/fd").filter((fd) => targetOf(fd) === path).length;
+}
+
+/** Another one may have been closed meanwhile. */
+function targetOf(fd: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Waits until a statement that nobody waits for any more has ended. */
 async function freePlace(database: SqliteDatabase): Promise<void> {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { StoreError } from "../../host/errors.ts";
 import type { SqlConnection, SqlDatabase, SqlResult, SqlValue } from "../../host/spin-services.ts";
 import { type SqlQuestion, SqlThread } from "./sql-thread.ts";
-import { whileBusy } from "./sqlite-error.ts";
+import { storeError, whileBusy } from "./sqlite-error.ts";
 
 const MEMORY = ":memory:";
 /** The thread of a database that nobody is connected to goes after this time. One in memory stays, with its content. */
@@ -88,8 +88,7 @@ export class SqliteDatabase implements SqlDatabase, Disposable {
     try {
       mkdirSync(dirname(this.#path), { recursive: true });
     } catch (error) {
-      const message = `Cannot make the folder of the database "${this.#options.label}"`;
-      throw new StoreError("FAILED", message, { cause: error });
+      throw storeError(`use the database "${this.#options.label}"`, error);
     }
   }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { messageOf } from "@rcm/lib/errors";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
 import type { SqliteFile } from "./sqlite-file.ts";
@@ -57,6 +58,17 @@ describe("SqliteKeyValue", () => {
     expect(await new SqliteKeyValue(again, "default").get("k", signal)).to.deep.equal(bytes(1));
     expect(await new SqliteKeyValue(again, "other").keys(signal)).to.deep.equal(["k"]);
     again[Symbol.dispose]();
+  });
+
+  it("says that its folder can not be made, and not where it is", async () => {
+    using beneath = keyValueFile(join(import.meta.filename, "state", "kv.db"));
+    const error: unknown = await new SqliteKeyValue(beneath, "mine")
+      .get("k", signal)
+      .catch((reason: unknown) => reason);
+    expect(error).to.have.property("code", "FAILED");
+    expect(messageOf(error))
+      .to.match(/^Cannot use the key-value store "mine": its folder can not be made \(E\w+\): the user of the pod/)
+      .and.not.include(import.meta.filename);
   });
 
   it("lists more keys than it reads at once", async () => {

@@ -70,7 +70,6 @@ export class ChainedAnswer implements Answer {
 
   #begin(status: number, headers: Fields): PipeSink {
     const pipe = new PipeSink({
-      trailers: "kept",
       onDone: (error) => {
         this.#done(error);
       },

@@ -19,7 +19,7 @@ export class ChainedRequest implements ClientHead {
   constructor(call: OutgoingCall) {
     this.#call = call;
     if (call.body === undefined) return;
-    this.#pipe = new PipeSink({ trailers: "kept" });
+    this.#pipe = new PipeSink();
     call.body.attach(this.#pipe);
   }
 

@@ -36,6 +36,21 @@ describe("OutboundPolicy", () => {
     ]);
   });
 
+  it("logs each address that the runtime configuration blocks once", async () => {
+    const { policy, lines } = policyOf(["*://*:*"], ["10.0.0.0/8"]);
+    for (let round = 0; round < 2; round += 1) {
+      expect(policy.isBlocked("10.0.0.1")).to.equal(true);
+      expect(await policy.mayConnect("redis", "redis://:secret@10.0.0.2")).to.equal(false);
+      expect(policy.isAllowed({ kind: "tcp-connect", address: "10.0.0.2", port: 1 })).to.equal(false);
+    }
+    expect(policy.isBlocked("11.0.0.1")).to.equal(false);
+    const logged = lines.map((line) => JSON.parse(line) as Readonly<Record<string, string>>);
+    expect(logged.map(({ message, destination }) => `${message} ${destination}`)).to.deep.equal([
+      "Outgoing connection blocked 10.0.0.1",
+      "Outgoing connection blocked 10.0.0.2",
+    ]);
+  });
+
   it("logs no more than a hundred destinations", () => {
     const { policy, lines } = policyOf([]);
     for (let port = 1; port < 500; port += 1) {
@@ -50,14 +65,43 @@ describe("OutboundPolicy", () => {
     expect(policyOf(["http://example.test"]).policy.allowsHttp(target)).to.equal(false);
   });
 
-  it("allows sockets by address, and never to listen", () => {
+  it("allows sockets by address, and never to listen by TCP", () => {
     const { policy } = policyOf(["tcp://10.0.0.0/8:5000", "udp://*:53"], ["10.1.0.0/16"]);
     expect(policy.isAllowed({ kind: "tcp-connect", address: "10.2.3.4", port: 5000 })).to.equal(true);
     expect(policy.isAllowed({ kind: "tcp-connect", address: "10.1.3.4", port: 5000 })).to.equal(false);
     expect(policy.isAllowed({ kind: "tcp-connect", address: "10.2.3.4", port: 5001 })).to.equal(false);
-    expect(policy.isAllowed({ kind: "udp-send", address: "1.1.1.1", port: 53 })).to.equal(true);
-    expect(policy.isAllowed({ kind: "udp-bind", address: "0.0.0.0", port: 53 })).to.equal(false);
     expect(policy.isAllowed({ kind: "tcp-bind", address: "10.2.3.4", port: 5000 })).to.equal(false);
+    expect(policy.isAllowed({ kind: "tcp-bind", address: "0.0.0.0", port: 0 })).to.equal(false);
+  });
+
+  for (const [kind, address, port, expected] of [
+    ["udp-send", "1.1.1.1", 53, true],
+    ["udp-connect", "1.1.1.1", 53, true],
+    ["udp-send", "1.1.1.1", 54, false],
+    ["udp-send", "10.1.0.1", 53, false],
+    ["udp-bind", "0.0.0.0", 53, true],
+    ["udp-bind", "0.0.0.0", 54, false],
+    // For an answer: the port is the system's choice.
+    ["udp-bind", "0.0.0.0", 0, true],
+    ["udp-bind", "::", 0, true],
+    ["udp-bind", "10.1.0.1", 53, true],
+  ] as const) {
+    it(`says ${String(expected)} to ${kind} ${address} port ${port} for udp://*:53`, () => {
+      const { policy } = policyOf(["tcp://*:*", "udp://*:53"], ["10.1.0.0/16"]);
+      expect(policy.isAllowed({ kind, address, port })).to.equal(expected);
+    });
+  }
+
+  it("lets only those bind for datagrams who may send some", () => {
+    for (const [entry, expected] of [
+      ["udp://10.0.0.0/8:53", true],
+      ["*://*:*", true],
+      ["tcp://*:*", false],
+      ["udp://name.test:53", false],
+    ] as const) {
+      const { policy } = policyOf([entry]);
+      expect(policy.isAllowed({ kind: "udp-bind", address: "0.0.0.0", port: 0 }), entry).to.equal(expected);
+    }
   });
 
   it("lets those look names up who may connect to anything", () => {

@@ -1,7 +1,7 @@
 import type { OutgoingTarget } from "../../host/http/outgoing-service.ts";
 import type { NetworkPolicy, NetworkUse } from "../../host/sockets/network-policy.ts";
 import type { PodLog } from "../../server/pod-log.ts";
-import { type AllowedHosts, isAllowed, isSelfAllowed } from "../outbound/allowed-hosts.ts";
+import { type AllowedHosts, isAllowed, isSelfAllowed, isUdpAllowed } from "../outbound/allowed-hosts.ts";
 import type { NetworkSet } from "../outbound/networks.ts";
 import { bareHost, parseAddress } from "../outbound/outbound-target.ts";
 import { SELF_HOST } from "./spin-outgoing.ts";
@@ -31,11 +31,13 @@ export class OutboundPolicy implements NetworkPolicy {
     return this.#options.hosts.length > 0;
   }
 
-  /** Sockets: as Spin has it, by address, never to be listened on. */
+  /** Sockets: as Spin has it, by address, never to be listened on by TCP. */
   isAllowed({ kind, address, port }: NetworkUse): boolean {
-    const [scheme = "", use = ""] = kind.split("-");
-    if (use === "bind") return false;
-    return this.#check({ scheme, host: address, port }) && !this.isBlocked(address);
+    if (kind === "tcp-bind") return false;
+    const scheme = kind === "tcp-connect" ? "tcp" : "udp";
+    // Who sends datagrams has to bind first; to a port that the system chooses, if it does not matter which.
+    if (kind === "udp-bind" && port === 0 && isUdpAllowed(this.#options.hosts)) return true;
+    return this.#check({ scheme, host: address, port }) && (kind === "udp-bind" || !this.isBlocked(address));
   }
 
   allowsHttp({ scheme, host, port }: OutgoingTarget): boolean {
@@ -43,9 +45,15 @@ export class OutboundPolicy implements NetworkPolicy {
     return this.#check({ scheme, host: bareHost(host), port });
   }
 
-  /** Whether the runtime configuration keeps guests from the address, whatever their manifests say. */
+  /** Whether the runtime configuration keeps guests from the address, whatever their manifests say. That is logged. */
   isBlocked(address: string): boolean {
-    return this.#options.blocked.has(bareHost(address));
+    if (!this.#options.blocked.has(bareHost(address))) return false;
+    this.#logOnce(
+      "Outgoing connection blocked",
+      address,
+      "change block_networks of the runtime configuration if it is to go there",
+    );
+    return true;
   }
 
   async mayConnect(scheme: string, address: string): Promise<boolean> {
@@ -60,11 +68,15 @@ export class OutboundPolicy implements NetworkPolicy {
   }
 
   #deny(destination: string): false {
-    const { component, log } = this.#options;
-    if (this.#logged.has(destination) || this.#logged.size >= MAX_LOGGED) return false;
-    this.#logged.add(destination);
     const remedy = `add "${destination}" to its allowed_outbound_hosts if it is to go there`;
-    log.error("Outgoing connection denied", { component, destination, remedy });
+    this.#logOnce("Outgoing connection denied", destination, remedy);
     return false;
+  }
+
+  #logOnce(message: string, destination: string, remedy: string): void {
+    const { component, log } = this.#options;
+    if (this.#logged.has(destination) || this.#logged.size >= MAX_LOGGED) return;
+    this.#logged.add(destination);
+    log.error(message, { component, destination, remedy });
   }
 }

@@ -1,6 +1,9 @@
 //! An HTTP handler that uses all that the host offers: one path for each thing to be tried. Answers in lines of text.
+mod asking;
 mod client;
 mod files;
+mod hoard;
+mod rules;
 mod serving;
 mod sockets;
 
@@ -52,6 +55,9 @@ impl Guest for Handler {
             "/tcp" => answer(out, &sockets::tcp(query.parse().unwrap_or(0))),
             "/tcp-listen" => answer(out, &sockets::listen()),
             "/udp" => answer(out, &sockets::udp()),
+            "/asking" => answer(out, &asking::run(query)),
+            "/hoard" => answer(out, &hoard::run(query, &request)),
+            "/rules" => rules::run(query, request, out),
             "/random" => answer(out, &serving::random()),
             _ => answer(out, &format!("call {calls}")),
         }

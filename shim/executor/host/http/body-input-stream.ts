@@ -2,17 +2,22 @@ import { type InputStream, isStreamError } from "../io/input-stream.ts";
 import { IoError, type StreamError, streamFailed } from "../io/io-error.ts";
 import type { BodySource } from "./incoming-body.ts";
 
-/** An input stream that fails when more bytes come than may. */
-export class LimitedInputStream implements InputStream {
+/** The stream of a body that comes in: says whether the guest still has it, and fails when more bytes come than may. */
+export class BodyInputStream implements InputStream {
   readonly #inner: InputStream;
   readonly #maxBytes: number;
   readonly #tooLong: BodySource["tooLong"];
   #bytes = 0;
+  #isOpen = true;
 
   constructor(inner: InputStream, maxBytes: number, tooLong: BodySource["tooLong"]) {
     this.#inner = inner;
     this.#maxBytes = maxBytes;
     this.#tooLong = tooLong;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   take(maxBytes: number): Uint8Array | StreamError | undefined {
@@ -28,8 +33,9 @@ export class LimitedInputStream implements InputStream {
     return streamFailed(new IoError(`The body has more than ${this.#maxBytes} bytes`, "http", code));
   }
 
+  /** One that was closed is ready: a pollable that outlives it would wait for ever. */
   isReady(): boolean {
-    return this.#bytes > this.#maxBytes || this.#inner.isReady();
+    return !this.#isOpen || this.#bytes > this.#maxBytes || this.#inner.isReady();
   }
 
   onReady(wake: () => void): () => void {
@@ -37,6 +43,7 @@ export class LimitedInputStream implements InputStream {
   }
 
   close(): void {
+    this.#isOpen = false;
     this.#inner.close();
   }
 }
