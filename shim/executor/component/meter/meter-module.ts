@@ -43,7 +43,8 @@ interface Added {
 
 /**
  * Adds a meter to a core module: its code stops now and then to ask the host for more fuel, in every loop and every
- * recursion, so that no code runs for long without the host's leave. The start function is for the host to call. Every index of the module stays as it was.
+ * recursion, so that no code runs for long without the host's leave. The start function is for the host to call. Every
+ * index of the module stays as it was.
  *
  * @throws {ComponentError} if the module can not be read.
  */

@@ -13,7 +13,7 @@ import { memoriesOf, stateOf } from "../reset/instance-image.ts";
 import type { MemorySource } from "../reset/memory-image.ts";
 import type { Prepared, PreparedModule } from "./prepare.ts";
 
-/** For a start that takes longer there is no snapshot. */
+/** For a start that computes longer there is no snapshot. On a busy node it may take many times as long. */
 const MAX_START_MS = 500;
 /** Turns of loops and calls between two looks at the clock. */
 const FUEL = 1 << 16;
@@ -64,7 +64,7 @@ interface TakenSnapshot extends Snapshot {
 }
 
 function takeSnapshot(prepared: Prepared): TakenSnapshot | undefined {
-  const { linkPlan } = planLink(prepared, NO_HOST, new Meter(timeKeeper(performance.now() + MAX_START_MS)));
+  const { linkPlan } = planLink(prepared, NO_HOST, new Meter(timeKeeper(computedMs() + MAX_START_MS)));
   const runtime = new Runtime(linkPlan, undefined);
   try {
     runtime.start();
@@ -95,10 +95,16 @@ const PAGE_BYTES = 65_536;
 function timeKeeper(endMs: number): MeterHost<unknown> {
   return {
     refuel: () => {
-      if (performance.now() < endMs) return FUEL;
+      if (computedMs() < endMs) return FUEL;
       throw new ComponentError("UNSUPPORTED", "Cannot take a snapshot: the component takes long to start");
     },
   };
+}
+
+/** Processor time of this thread. */
+function computedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Offers everything, and fails when it is used. */

@@ -103,9 +103,7 @@ function blockingFlush(state: HostState, self: OutputStream): Written | Promise<
 }
 
 async function waitForFlush(state: HostState, self: OutputStream): Promise<Written> {
-  await state.wait([
-    { isReady: () => self.isFlushed() || typeof self.permit() !== "number", onReady: self.onReady.bind(self) },
-  ]);
+  await state.wait([{ isReady: () => self.isFlushed() || self.isReady(), onReady: self.onReady.bind(self) }]);
   const permit = self.permit();
   return typeof permit === "number" ? OK : errOf(permit);
 }

@@ -61,4 +61,14 @@ describe("ReadableInputStream", () => {
     await once(source, "end");
     expect(stream.take(100)).to.equal(STREAM_CLOSED);
   });
+
+  it("tells once what has failed, and is closed from then on", async () => {
+    const source = new PassThrough();
+    const stream = streamOver(source);
+    source.destroy(new Error("reset"));
+    await turn();
+    expect(stream.isReady()).to.equal(true);
+    expect(stream.take(1)).to.have.nested.property("val.message", "cut off");
+    expect(stream.take(1)).to.equal(STREAM_CLOSED);
+  });
 });

@@ -15,6 +15,8 @@ export class ReadableInputStream implements InputStream {
     this.#wakers.wakeAll();
   };
   #isCutOff = false;
+  /** What has failed is told once: from then on the stream is closed. */
+  #isTold = false;
   #error: Error | undefined = undefined;
   readonly #onError = (error: Error): void => {
     this.#error = error;
@@ -31,7 +33,13 @@ export class ReadableInputStream implements InputStream {
 
   take(maxBytes: number): Uint8Array | StreamError | undefined {
     if (this.#isCutOff) return STREAM_CLOSED;
-    return this.#read(maxBytes) ?? this.#end();
+    return this.#read(maxBytes) ?? this.#tell();
+  }
+
+  #tell(): StreamError | undefined {
+    const end = this.#end();
+    this.#isTold ||= end?.tag === "last-operation-failed";
+    return end;
   }
 
   /** What the guest does not take stays in the source: the next stream over it goes on from there. */
@@ -43,7 +51,7 @@ export class ReadableInputStream implements InputStream {
   }
 
   #end(): StreamError | undefined {
-    if (this.#isCutOff || this.#source.readableEnded) return STREAM_CLOSED;
+    if (this.#isCutOff || this.#isTold || this.#source.readableEnded) return STREAM_CLOSED;
     const error = this.#error ?? this.#source.errored ?? undefined;
     if (error === undefined && !this.#source.destroyed) return undefined;
     return streamFailed(this.#describe(error));

@@ -30,4 +30,21 @@ describe("WritableOutputStream", () => {
     stream.flush();
     expect(stream.permit()).to.equal(100);
   });
+
+  it("tells once what has failed, and is closed from then on; who only asks whether it is ready is told nothing", async () => {
+    const sink = new Writable({
+      write: (_chunk, _encoding, done) => {
+        done(new Error("the peer is gone"));
+      },
+    });
+    const stream = new WritableOutputStream(sink, (error) => new IoError(error.message));
+    stream.write(Buffer.alloc(10));
+    await new Promise<void>((wake) => stream.onReady(wake));
+    expect(stream.isReady()).to.equal(true);
+    expect(stream.permit()).to.have.nested.property("val.message", "the peer is gone");
+    for (const answer of [stream.permit(), stream.write(Buffer.alloc(1)), stream.flush()]) {
+      expect(answer).to.deep.equal({ tag: "closed" });
+    }
+    expect(stream.isReady()).to.equal(true);
+  });
 });

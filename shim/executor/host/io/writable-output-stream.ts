@@ -9,6 +9,8 @@ export class WritableOutputStream implements OutputStream {
   readonly #describe: (error: Error) => IoError;
   readonly #wakers = new Wakers();
   #error: Error | undefined = undefined;
+  /** What has failed is told once: from then on the stream is closed. */
+  #isTold = false;
   #unsent = 0;
   #isFlushing = false;
   readonly #onEvent = (): void => {
@@ -32,14 +34,18 @@ export class WritableOutputStream implements OutputStream {
   }
 
   permit(): number | StreamError {
-    const end = this.#end();
+    const end = this.#tell();
     if (end !== undefined) return end;
+    return this.#room();
+  }
+
+  #room(): number {
     if (this.#isFlushing) return 0;
     return Math.max(0, this.#sink.writableHighWaterMark - this.#sink.writableLength);
   }
 
   write(bytes: Uint8Array): StreamError | undefined {
-    const end = this.#end();
+    const end = this.#tell();
     if (end !== undefined) return end;
     this.#unsent += 1;
     this.#sink.write(Buffer.from(bytes), this.#onSent);
@@ -48,10 +54,17 @@ export class WritableOutputStream implements OutputStream {
 
   flush(): StreamError | undefined {
     this.#isFlushing = this.#unsent > 0;
-    return this.#end();
+    return this.#tell();
+  }
+
+  #tell(): StreamError | undefined {
+    const end = this.#end();
+    this.#isTold ||= end?.tag === "last-operation-failed";
+    return end;
   }
 
   #end(): StreamError | undefined {
+    if (this.#isTold) return STREAM_CLOSED;
     const error = this.#error ?? this.#sink.errored ?? undefined;
     if (error !== undefined) return streamFailed(this.#describe(error));
     return this.#sink.destroyed || this.#sink.writableEnded ? STREAM_CLOSED : undefined;
@@ -62,8 +75,7 @@ export class WritableOutputStream implements OutputStream {
   }
 
   isReady(): boolean {
-    const permit = this.permit();
-    return typeof permit !== "number" || permit > 0;
+    return this.#end() !== undefined || this.#room() > 0;
   }
 
   onReady(wake: () => void): () => void {

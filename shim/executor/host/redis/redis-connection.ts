@@ -76,9 +76,12 @@ export class RedisConnection {
     this.#socket.on("error", (error) => {
       this.close(new StoreError("FAILED", error.message.replace(NODE_ADVICE, REMEDY)));
     });
-    this.#socket.on("close", () => {
-      this.close(new StoreError("FAILED", SERVER_CLOSED));
-    });
+    // Between the two nothing can be sent any more.
+    for (const event of ["end", "close"]) {
+      this.#socket.on(event, () => {
+        this.close(new StoreError("FAILED", SERVER_CLOSED));
+      });
+    }
   }
 
   get isClosed(): boolean {
