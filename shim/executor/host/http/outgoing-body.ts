@@ -32,6 +32,8 @@ export class OutgoingBody implements OutputStream {
   #sink: BodySink | undefined = undefined;
   #held: Buffer[] = [];
   #heldBytes = 0;
+  /** Of those that are held: what is counted for the guest. */
+  #countedBytes = 0;
   #writtenBytes = 0;
   #isStreamOpen = false;
   #isStreamTaken = false;
@@ -59,7 +61,7 @@ export class OutgoingBody implements OutputStream {
 
   /** Begins to send. If the body has already ended, all of it goes out. */
   attach(sink: BodySink): void {
-    if (this.#heldBytes > 0) this.#state.countBytes(-this.#heldBytes);
+    this.#uncount();
     this.#sink = sink;
     if (this.#failure !== undefined) sink.abort(this.#failure);
     else if (this.#end !== undefined) this.#endSink(sink, this.#end.trailers);
@@ -74,7 +76,7 @@ export class OutgoingBody implements OutputStream {
 
   /** All of it, in place of attaching it. There is nobody to hand trailers to. */
   takeWhole(): Buffer {
-    this.#state.countBytes(-this.#heldBytes);
+    this.#uncount();
     this.#end?.trailers?.drop();
     return Buffer.concat(this.#takeHeld());
   }
@@ -144,7 +146,7 @@ export class OutgoingBody implements OutputStream {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     if (this.#sink === undefined) {
-      this.#state.countBytes(-this.#heldBytes);
+      this.#uncount();
       this.#takeHeld();
     } else this.#sink.abort(error);
     this.#wakers.wakeAll();
@@ -166,12 +168,32 @@ export class OutgoingBody implements OutputStream {
       this.#fail(error);
       return streamErrorOf(error);
     }
-    if (this.#sink === undefined) this.#state.countBytes(bytes.length);
-    this.#held.push(Buffer.from(bytes));
-    this.#heldBytes += bytes.length;
+    if (this.#sink === undefined) {
+      this.#state.countBytes(bytes.length);
+      this.#countedBytes += bytes.length;
+    }
+    this.#keep(bytes);
     if (this.#heldBytes > HOLD_BYTES) this.#send();
     else this.#hold();
     return undefined;
+  }
+
+  /** The whole body at once, from the host: it is the only one that its guest can have, and so not counted. */
+  endWhole(bytes: Uint8Array): void {
+    this.#isStreamTaken = true;
+    this.#writtenBytes = bytes.length;
+    if (bytes.length > 0) this.#keep(bytes);
+    this.finish(undefined);
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#held.push(Buffer.from(bytes));
+    this.#heldBytes += bytes.length;
+  }
+
+  #uncount(): void {
+    if (this.#countedBytes > 0) this.#state.countBytes(-this.#countedBytes);
+    this.#countedBytes = 0;
   }
 
   #hold(): void {

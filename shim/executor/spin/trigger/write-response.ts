@@ -29,9 +29,5 @@ export function responseFrom(state: HostState, status: number, fields: readonly 
 
 /** Ends a response with its whole body. */
 export function endWith(state: HostState, response: OutgoingResponse, body: Uint8Array): void {
-  const outgoing = response.openBody(state);
-  const stream = outgoing?.openStream();
-  stream?.write(body);
-  stream?.close();
-  outgoing?.finish(undefined);
+  response.openBody(state)?.endWhole(body);
 }

@@ -72,7 +72,7 @@ function outgoingRequest(state: HostState, { method, uri, headers, body }: Reque
   const request = new OutgoingRequest(fields);
   const tag: Method = { tag: method };
   if (!setTarget(request, uri) || !request.setMethod(tag)) return undefined;
-  if (body !== undefined) writeWhole(state, request, body);
+  if (body !== undefined) request.openBody(state)?.endWhole(body);
   return request;
 }
 
@@ -85,14 +85,6 @@ function setTarget(request: OutgoingRequest, uri: string): boolean {
   return (
     (scheme === "HTTP" || scheme === "HTTPS") && request.setScheme({ tag: scheme }) && request.setAuthority(url.host)
   );
-}
-
-function writeWhole(state: HostState, request: OutgoingRequest, bytes: Uint8Array): void {
-  const body = request.openBody(state);
-  const stream = body?.openStream();
-  stream?.write(bytes);
-  stream?.close();
-  body?.finish(undefined);
 }
 
 async function wholeResponse(state: HostState, response: IncomingResponse): Promise<Answer> {
