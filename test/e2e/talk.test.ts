@@ -5,7 +5,7 @@ import { MOST_PODS, RESOURCES, spinAppScaler, upAndDown } from "../support/autos
 import { scaledObject, scaledObjectDefinition } from "../support/keda.ts";
 import { eventually } from "../support/kubectl.ts";
 import { NODES } from "../support/node-host.ts";
-import { containerOf, throttledOf } from "../support/pod-status.ts";
+import { containerOf, endOf, throttledOf } from "../support/pod-status.ts";
 import { conditionOf, GROUP, OLDER_GROUP, spinApp } from "../support/spin-apps.ts";
 import { onEach } from "../support/talk-node.ts";
 import type { TalkNode } from "../support/talk-node.ts";
@@ -82,11 +82,13 @@ describe(`the manifests of the talk, on containerd ${VERSIONS} each`, () => {
         await node.ask(name, "/burn/1500");
         return (await throttledOf(node.host, running)) >= 5 ? true : undefined;
       });
-      expect(await node.ask(name, "/grow/700").catch(() => "cut off")).to.equal("cut off");
-      const ended = await eventually("an end by memory", 30_000, async () => {
-        const { lastState } = containerOf(await node.podOf(name), name);
-        return lastState?.terminated;
-      });
+      const ended = await endOf(
+        name,
+        async () => node.podOf(name),
+        async () => {
+          expect(await node.ask(name, "/grow/700").catch(() => "cut off")).to.equal("cut off");
+        },
+      );
       expect(ended).to.include({ exitCode: 137, reason: "OOMKilled" });
     });
   });

@@ -1,3 +1,4 @@
+import { eventually } from "./kubectl.ts";
 import type { Kubectl } from "./kubectl.ts";
 import type { NodeHost } from "./node-host.ts";
 
@@ -50,6 +51,33 @@ export function containerOf({ metadata, status }: PodStatus, name: string): Cont
   const found = all.find((one) => one.name === name);
   if (found === undefined) throw new Error(`Pod ${metadata.name} has no status of container ${name}`);
   return found;
+}
+
+/** Of {@link endOf}, of which each can be unlucky. */
+const ATTEMPTS = 3;
+/** The kubelet waits 10, then 20 s before it starts a container again. */
+const RESTART_MS = 45_000;
+
+/**
+ * How a container ends that `act` has come to its end, and that is started again. The kubelet collects ended containers
+ * once a minute, and takes this one too if the next one is created just then and not yet started: then nothing says how it
+ * was, and it is done once more.
+ */
+export async function endOf(
+  name: string,
+  look: () => Promise<PodStatus>,
+  act: () => Promise<void>,
+): Promise<ContainerState["terminated"]> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const { restartCount: before } = containerOf(await look(), name);
+    await act();
+    const { lastState } = await eventually(`a restart of ${name}`, RESTART_MS, async () => {
+      const found = containerOf(await look(), name);
+      return found.restartCount > before && found.ready ? found : undefined;
+    });
+    if (lastState?.terminated !== undefined) return lastState.terminated;
+  }
+  throw new Error(`The kubelet does not say how ${name} has ended, each of ${ATTEMPTS} times`);
 }
 
 interface Summary {
