@@ -82,12 +82,12 @@ const END_SHIMS = `shims() { for exe in /proc/[0-9]*/exe; do case $(readlink $ex
 async function shimsOfTwoPods(host: NodeHost): Promise<ReadonlySet<string>> {
   const pods = [await startSandbox(host, SHIM), await startSandbox(host, SHIM)];
   const list = pods.map(({ id }) => id).join(" ");
-  // containerd leaves those out of its list, or without a process, whose shim does not answer within 2 s.
-  const pid = `for i in 1 2 3 4 5; do pid=$(ctr -n k8s.io task ls | awk -v id=$id '$1 == id { print $2 }'); [ "\${pid:-0}" = 0 ] || break; done`;
-  const parents = await host.out(`for id in ${list}; do ${pid}; awk '/^PPid:/ { print $2 }' /proc/$pid/status; done`);
+  const pid = `ctr -n k8s.io task ls | awk -v id=$id '$1 == id { print $2 }'`;
+  const { stdout } = await host.sh(`for id in ${list}; do awk '/^PPid:/ { print $2 }' /proc/$(${pid})/status; done`);
   for (const pod of pods) await pod.remove();
   // One for all pods waits for others before it ends, and holds up an uninstall as long.
   await host.out(END_SHIMS);
-  expect(parents.split("\n")).to.have.length(2).and.not.include("1");
-  return new Set(parents.split("\n"));
+  const parents = stdout.trim().split("\n");
+  expect(parents).to.have.length(2).and.not.include("1");
+  return new Set(parents);
 }

@@ -13,8 +13,25 @@ export interface NodeSandbox {
   remove(): Promise<void>;
 }
 
-/** Starts a pod in a node as a kubelet does, but in the node's network. */
+/**
+ * Starts a pod in a node as a kubelet does, but in the node's network. The node's own kubelet ends pods that it does not
+ * know, each two seconds: it is held until the pod is removed.
+ */
 export async function startSandbox(host: NodeHost, runtimeHandler = ""): Promise<NodeSandbox> {
+  await signalKubelet(host, "STOP");
+  try {
+    return await runSandbox(host, runtimeHandler);
+  } catch (error) {
+    await signalKubelet(host, "CONT");
+    throw error;
+  }
+}
+
+async function signalKubelet(host: NodeHost, signal: "STOP" | "CONT"): Promise<void> {
+  await host.out(`systemctl kill --signal=${signal} kubelet`);
+}
+
+async function runSandbox(host: NodeHost, runtimeHandler: string): Promise<NodeSandbox> {
   const signal = AbortSignal.timeout(3 * DEADLINE_MS);
   const cri = await connect(host);
   const uid = randomUUID();
@@ -24,9 +41,13 @@ export async function startSandbox(host: NodeHost, runtimeHandler = ""): Promise
   const made = await cri.call("RunPodSandbox", { config: { metadata, linux }, runtimeHandler }, signal, DEADLINE_MS);
   const sandbox = made as { readonly podSandboxId: string };
   async function remove(): Promise<void> {
-    await cri.call("StopPodSandbox", sandbox, signal, DEADLINE_MS);
-    await cri.call("RemovePodSandbox", sandbox, signal, DEADLINE_MS);
-    cri.close();
+    try {
+      await cri.call("StopPodSandbox", sandbox, signal, DEADLINE_MS);
+      await cri.call("RemovePodSandbox", sandbox, signal, DEADLINE_MS);
+    } finally {
+      cri.close();
+      await signalKubelet(host, "CONT");
+    }
   }
   return { id: sandbox.podSandboxId, uid, remove };
 }
