@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,6 +11,16 @@ export function cacheFolder(name: string): string {
   const folder = join(GUEST_CACHE, name);
   mkdirSync(folder, { recursive: true });
   return folder;
+}
+
+/** Puts a folder that is whole where it belongs in the cache, unless another test was faster. */
+export function putInPlace(half: string, folder: string): void {
+  try {
+    renameSync(half, folder);
+  } catch (error) {
+    rmSync(half, { recursive: true });
+    if (!existsSync(folder)) throw error;
+  }
 }
 
 /** A digest of all files of a folder, to see whether what was built from them is still current. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "./guest-cache.ts";
+import { cacheFolder, putInPlace } from "./guest-cache.ts";
 import { runTool } from "./run-tool.ts";
 
 /**
@@ -15,11 +15,6 @@ export async function npmFolder(manifest: string): Promise<string> {
   const half = mkdtempSync(join(cacheFolder("tools"), "half-"));
   writeFileSync(join(half, "package.json"), manifest);
   await runTool("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline"], half);
-  try {
-    renameSync(half, folder);
-  } catch (error) {
-    rmSync(half, { recursive: true }); // Another test was faster.
-    if (!existsSync(folder)) throw error;
-  }
+  putInPlace(half, folder);
   return folder;
 }

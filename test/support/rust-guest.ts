@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, digestOfFolder } from "../guests/guest-cache.ts";
+import { cacheFolder, digestOfFolder, putInPlace } from "../guests/guest-cache.ts";
 import { runTool } from "../guests/run-tool.ts";
 import { ensureRustTarget } from "../guests/rust-target.ts";
 
@@ -30,11 +30,6 @@ export async function buildRustGuest(name: RustGuestName): Promise<string> {
   await runTool("cargo", ["build", "--release", "--locked", "--target", TARGET, "--target-dir", built], source);
   const half = mkdtempSync(join(cacheFolder(name), "half-"));
   for (const file of COMPONENTS[name]) copyFileSync(join(built, TARGET, "release", file), join(half, file));
-  try {
-    renameSync(half, folder);
-  } catch (error) {
-    rmSync(half, { recursive: true }); // Another test was faster.
-    if (!existsSync(folder)) throw error;
-  }
+  putInPlace(half, folder);
   return folder;
 }
