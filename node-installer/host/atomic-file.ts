@@ -18,6 +18,9 @@ export interface FileState {
  */
 export const UNFINISHED = ".rcm-new";
 
+/** The same for what the dead man's script writes, which holds no lock. */
+export const UNFINISHED_BY_SCRIPT = ".rcm-dead-man";
+
 /** No file of containerd's configuration is larger, in bytes. */
 const READ_MAX_BYTES = 16 * 1024 * 1024;
 
@@ -52,6 +55,12 @@ export async function writeAtomic(path: string, content: Buffer, owner: Omit<Fil
   } catch (error) {
     throw fileError("write", path, error);
   }
+}
+
+/** Removes what a write that was killed or lost its power left beside the file, or beside what its link names. */
+export async function removeUnfinished(path: string): Promise<void> {
+  const target = await linkTarget(path).catch(() => path); // A link that names nothing.
+  for (const end of [UNFINISHED, UNFINISHED_BY_SCRIPT]) await removeFile(target + end);
 }
 
 async function writeSynced(path: string, content: Buffer, { mode, uid, gid }: Omit<FileState, "bytes">): Promise<void> {

@@ -4,7 +4,7 @@ import { copyFile, mkdir, open, readdir, rename, rm, rmdir, symlink } from "node
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileError } from "../errors.ts";
-import { exists, isNotFound, readLink, syncFolder, UNFINISHED } from "./atomic-file.ts";
+import { exists, isNotFound, readLink, syncFolder, UNFINISHED, UNFINISHED_BY_SCRIPT } from "./atomic-file.ts";
 
 /**
  * Executables by digest, `<root>/store/<sha256>/<file name>`, beside which a shim may unpack what it needs, and one link for each shim, `<root>/bin/<file name>`,
@@ -138,7 +138,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
 export async function removeEmptyFolders({ root }: Store): Promise<void> {
   for (const path of [join(root, "store"), join(root, "bin"), root]) {
     const names = await readdir(path).catch(() => []);
-    const unfinished = names.filter((name) => name.endsWith(UNFINISHED));
+    const unfinished = names.filter((name) => name.endsWith(UNFINISHED) || name.endsWith(UNFINISHED_BY_SCRIPT));
     for (const name of unfinished) await rm(join(path, name), { force: true });
     await rmdir(path).catch(() => undefined);
   }

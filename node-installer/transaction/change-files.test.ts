@@ -76,9 +76,24 @@ describe("a change of files", () => {
         await revert(journal);
         expect(await readFile(main, "utf8")).to.equal("old\n");
         expect((await stat(main)).mode & 0o777).to.equal(0o640);
-        expect((await readdir(join(root, "etc"))).filter((name) => name !== "conf.d")).to.deep.equal(["config.toml"]);
-        expect(await readdir(join(root, "etc/conf.d")).catch(() => [])).to.deep.equal([]);
+        expect(await readdir(join(root, "etc"))).to.deep.equal(["config.toml"]);
       }
+    });
+
+    it(`leaves nothing of a write that was cut off (${how})`, async () => {
+      const link = join(root, "etc/link.toml");
+      await symlink("config.toml", link);
+      const wanted = [
+        { path: dropIn, madeFrom: undefined, content: "new\n" },
+        { path: link, madeFrom: "old\n", content: "changed\n" },
+      ];
+      const journal = await begin(wanted);
+      await applyFiles(journal, wanted.slice(0, 1));
+      for (const cutOff of [`${main}.rcm-new`, `${dropIn}.rcm-new`]) await writeFile(cutOff, "cha");
+      if (how === "the installer") await writeFile(`${main}.rcm-dead-man`, "ol"); // The script was cut off before.
+      await revert(journal);
+      expect((await readdir(join(root, "etc"))).toSorted()).to.deep.equal(["config.toml", "link.toml"]);
+      expect(await readFile(main, "utf8")).to.equal("old\n");
     });
 
     it(`leaves a file to whoever changed it meanwhile (${how})`, async () => {

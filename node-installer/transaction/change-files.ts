@@ -1,7 +1,7 @@
 import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { InstallError } from "../errors.ts";
-import { makeFolder, readState, removeFile, UNFINISHED, writeAtomic } from "../host/atomic-file.ts";
+import { makeFolder, readState, removeFile, removeUnfinished, writeAtomic } from "../host/atomic-file.ts";
 import { setShimLink } from "../host/store.ts";
 import type { Store } from "../host/store.ts";
 import type { FileChange, Journal } from "./journal.ts";
@@ -40,7 +40,7 @@ export async function applyFiles(journal: Journal, wanted: readonly WantedFile[]
 export async function revertFiles(journal: Journal): Promise<readonly string[]> {
   const foreign: string[] = [];
   for (const change of journal.files.toReversed()) {
-    await removeFile(change.path + UNFINISHED);
+    await removeUnfinished(change.path);
     if (!(await revertFile(change))) foreign.push(change.path);
   }
   for (const folder of journal.folders.toReversed()) await rmdir(folder).catch(() => undefined);

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { UNFINISHED, UNFINISHED_BY_SCRIPT } from "../host/atomic-file.ts";
 import { linkPath } from "../host/store.ts";
 import type { Store } from "../host/store.ts";
 import { forgetBootUnit, HOST_FOLDERS, spentPath, type HostFolders } from "./boot-restore.ts";
@@ -33,6 +34,7 @@ export function deadManScript(
     `  grep -qsF ${quote(journal.id)} ${quote(journalPath(store.root))} || { forget; exit 0; }`,
     "fi",
     ...journal.files.toReversed().flatMap(restoreFile),
+    ...journal.folders.toReversed().map((path) => `rmdir ${quote(path)} 2>/dev/null`),
     ...restoreLink(store, journal),
     'if [ "$when" != boot ]; then',
     `  systemctl reset-failed ${quote(unit)}`,
@@ -45,18 +47,25 @@ export function deadManScript(
   ].join("\n");
 }
 
-/** Only a file that is as we made it is put back; one that somebody else changed meanwhile stays. */
+/**
+ * Only a file that is as we made it is put back; one that somebody else changed meanwhile stays. What the installer had
+ * begun to write goes in any case. As there, a link stays, and the file that it names is replaced.
+ */
 function restoreFile({ path, before, after }: FileChange): string[] {
   const file = quote(path);
   const isOurs =
     after === undefined ? `[ ! -e ${file} ]` : `[ "$(sha256sum ${file} 2>/dev/null | cut -d ' ' -f 1)" = ${after} ]`;
-  if (before === undefined) return [`if ${isOurs}; then rm -f ${file} || failed=1; fi`];
-  const temporary = quote(`${path}.rcm-dead-man`);
-  return [
+  const begin = [
+    `target=$(readlink -f ${file}) || target=${file}`,
+    `rm -f "$target"${UNFINISHED}`,
     `if ${isOurs}; then`,
-    `  cp ${quote(before.backup)} ${temporary} && chown ${before.uid}:${before.gid} ${temporary} &&`,
-    `    chmod ${before.mode.toString(8)} ${temporary} && mv -f ${temporary} "$(readlink -f ${file} || echo ${file})" ||`,
-    "    failed=1",
+  ];
+  if (before === undefined) return [...begin, `  rm -f ${file} || failed=1`, "fi"];
+  return [
+    ...begin,
+    `  new=$target${UNFINISHED_BY_SCRIPT}`,
+    `  cp ${quote(before.backup)} "$new" && chown ${before.uid}:${before.gid} "$new" &&`,
+    `    chmod ${before.mode.toString(8)} "$new" && mv -f "$new" "$target" || { rm -f "$new"; failed=1; }`,
     "fi",
   ];
 }
@@ -65,7 +74,7 @@ function restoreLink(store: Store, { shim, link }: Journal): string[] {
   const path = linkPath(store, shim);
   if (link.before === link.after) return [];
   if (link.before === undefined) return [`rm -f ${quote(path)} || failed=1`];
-  const temporary = quote(`${path}.rcm-dead-man`);
+  const temporary = quote(path + UNFINISHED_BY_SCRIPT);
   return [
     `mkdir -p ${quote(dirname(path))}`,
     `ln -sf ${quote(link.before)} ${temporary} && mv -f ${temporary} ${quote(path)} || failed=1`,
