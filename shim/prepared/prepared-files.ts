@@ -15,7 +15,7 @@ export interface PreparedName {
   readonly digest: string;
   /** The executable that prepares and runs it. */
   readonly program: string;
-  /** What each of its memories can grow to, if that is limited. */
+  /** What all its memories together can grow to, if that is limited. */
   readonly maxMemoryPages: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Says what each memory of a guest may grow to, in bytes; Spin's operator sets it. */
+/** Says what all memories of a guest together may grow to, in bytes; Spin's operator sets it. */
 export const GUEST_MEMORY_VARIABLE = "SPIN_MAX_INSTANCE_MEMORY";
 
 const PAGE_BYTES = 65_536;

@@ -17,7 +17,7 @@ export interface PreparingOptions {
   readonly cache: string | undefined;
   /** Folder with what makes components of core modules; else the executable has it. */
   readonly adapters?: string | undefined;
-  /** What each memory can grow to, in pages of 64 KiB. */
+  /** What all memories of an instance together can grow to, in pages of 64 KiB. */
   readonly maxMemoryPages: number | undefined;
   /** Files with what was prepared of an application's components under the same limits, by their `sourceKey`. */
   readonly found?: PreparedPaths | undefined;

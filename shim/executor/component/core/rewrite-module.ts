@@ -15,6 +15,9 @@ const PREAMBLE_BYTES = 8;
 const KIND_MEMORY = 2;
 const KIND_GLOBAL = 3;
 
+/** With its index behind it, the export of a memory of the module's own. */
+export const OWN_MEMORY = "rcm:memory-";
+
 export interface RewrittenModule {
   readonly bytes: Uint8Array;
   /** The exports that hold the module's own state. */
@@ -36,7 +39,7 @@ interface ExtraExport {
  */
 export function rewriteModule(module: CoreModule, bytes: Uint8Array, maxPages: number): RewrittenModule {
   const memories = module.memories
-    .map((_, index) => ({ name: `rcm:memory-${index}`, kind: KIND_MEMORY, index }))
+    .map((_, index) => ({ name: OWN_MEMORY + String(index), kind: KIND_MEMORY, index }))
     .slice(module.imported.memories);
   const globals = module.globals
     .map(({ mutable }, index) => ({ name: `rcm:global-${index}`, kind: KIND_GLOBAL, index, mutable }))

@@ -4,6 +4,7 @@ import {
   ARRAYS_OF_LENGTH,
   MEMORY_COPY,
   MEMORY_FILL,
+  MEMORY_GROW,
   MEMORY_INIT,
   readInstruction,
   TABLE_COPY,
@@ -18,6 +19,20 @@ export interface MeterIndices {
   readonly fuel: number;
   /** The function to call when it is used up. */
   readonly refuel: number;
+  /** If the host is asked before a memory grows. */
+  readonly growth: GrowthIndices | undefined;
+}
+
+/** How the host is asked before a memory grows. */
+export interface GrowthIndices {
+  /** Of the function in the table: (pages i32, id i32, limit i32) -> pages i32. */
+  readonly type: number;
+  readonly table: number;
+  readonly slot: number;
+  /** Global variable: which instance asks. */
+  readonly id: number;
+  /** What all memories of the instance together may have, in pages. */
+  readonly limit: number;
 }
 
 const LOOP = 0x03;
@@ -67,10 +82,11 @@ export function meterBody(
   writeLocals(out, bytes, scan);
   if (isCharged) rare.push(writeCharge(out, indices, scratch));
   let copied = scan.codeStart;
-  for (const { at, isBulk } of marks) {
+  for (const { at, kind } of marks) {
     out.bytes(bytes.subarray(copied, at));
     copied = at;
-    rare.push(isBulk ? writeBulkCharge(out, indices, scratch) : writeCharge(out, indices, scratch));
+    if (kind === "growth") writeAskToGrow(out, indices);
+    else rare.push(kind === "bulk" ? writeBulkCharge(out, indices, scratch) : writeCharge(out, indices, scratch));
   }
   out.bytes(bytes.subarray(copied, scan.end));
   return { bytes: out.finish(), rare };
@@ -78,7 +94,7 @@ export function meterBody(
 
 function withMore(marks: readonly Mark[], more: readonly number[]): readonly Mark[] {
   if (more.length === 0) return marks;
-  return [...marks, ...more.map((at) => ({ at, isBulk: false }))].toSorted((left, right) => left.at - right.at);
+  return [...marks, ...more.map((at): Mark => ({ at, kind: "step" }))].toSorted((left, right) => left.at - right.at);
 }
 
 export interface MeteredBody {
@@ -90,7 +106,8 @@ export interface MeteredBody {
 interface Mark {
   /** After the head of a loop, or before any other instruction. */
   readonly at: number;
-  readonly isBulk: boolean;
+  /** What is to be written there: a charge of one, one by length, or the question whether a memory may grow. */
+  readonly kind: "step" | "bulk" | "growth";
 }
 
 /** What is where in a function's body. */
@@ -135,11 +152,16 @@ function scanCode(reader: ByteReader): Pick<BodyScan, "marks" | "callees" | "ins
     }
     const opcode = readInstruction(reader);
     if (opcode === undefined) throw reader.error("the instruction is not known", "UNSUPPORTED", start);
-    if (opcode === LOOP) marks.push({ at: reader.at, isBulk: false });
-    else if (INDIRECT_CALLS.has(opcode)) marks.push({ at: start, isBulk: false });
-    else if (BULK.has(opcode)) marks.push({ at: start, isBulk: true });
+    const kind = kindOf(opcode);
+    if (kind !== undefined) marks.push({ at: opcode === LOOP ? reader.at : start, kind });
   }
   return { marks, callees, instructions };
+}
+
+function kindOf(opcode: number): Mark["kind"] | undefined {
+  if (opcode === LOOP || INDIRECT_CALLS.has(opcode)) return "step";
+  if (BULK.has(opcode)) return "bulk";
+  return opcode === MEMORY_GROW ? "growth" : undefined;
 }
 
 /** One more local, at the end: no other index moves. */
@@ -171,7 +193,7 @@ function writeBulkCharge(out: ByteWriter, { fuel, refuel }: MeterIndices, scratc
 }
 
 /** Returns where the branch is. */
-function writeSpend(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: number): number {
+function writeSpend(out: ByteWriter, { fuel, refuel }: Pick<MeterIndices, "fuel" | "refuel">, scratch: number): number {
   out.u8(0x22); // local.tee
   out.u32(scratch);
   out.u8(0x24); // global.set
@@ -184,4 +206,16 @@ function writeSpend(out: ByteWriter, { fuel, refuel }: MeterIndices, scratch: nu
   out.u32(refuel);
   out.u8(0x0b); // end
   return branch;
+}
+
+/** Before memory.grow: the pages on the stack become what the host says, -1 if they are too many. No memory grows by that. */
+function writeAskToGrow(out: ByteWriter, { growth }: MeterIndices): void {
+  if (growth === undefined) return;
+  out.u8(0x23); // global.get
+  out.u32(growth.id);
+  out.u8(0x41); // i32.const
+  out.s32(growth.limit);
+  out.u8(0x41, growth.slot, 0x11); // i32.const, call_indirect
+  out.u32(growth.type);
+  out.u32(growth.table);
 }

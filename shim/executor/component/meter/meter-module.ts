@@ -2,9 +2,11 @@ import { ByteReader } from "../binary/byte-reader.ts";
 import { ByteWriter } from "../core/byte-writer.ts";
 import { type CoreModule, parseCoreModule } from "../core/core-module.ts";
 import type { CoreSection } from "../core/core-sections.ts";
+import { ComponentError } from "../errors.ts";
+import { branchHints, type FunctionHints } from "./branch-hints.ts";
 import { chargedFunctions, type Charges } from "./charged-functions.ts";
 import { longRuns } from "./long-runs.ts";
-import { type BodyScan, meterBody, scanBody } from "./meter-code.ts";
+import { type BodyScan, type GrowthIndices, meterBody, scanBody } from "./meter-code.ts";
 
 /** What {@link meterModule} exports beside the module's own: no compiler makes such names. */
 export const METER_EXPORTS = {
@@ -12,11 +14,17 @@ export const METER_EXPORTS = {
   fuel: "\u0001meter-fuel",
   /** Mutable i32 global: the first argument of the refuel function. */
   id: "\u0001meter-id",
-  /** Table of two functions, (i32) -> i32: given the id, each returns the next fuel; the second after a pause. */
+  /**
+   * Table of functions. The first two, (i32) -> i32, return the next fuel, given the id; the second one after a pause. The third,
+   * if there is one, (pages i32, id i32, limit i32) -> i32, returns the pages by which a memory may grow, or -1.
+   */
   table: "\u0001meter-table",
   /** The module's start function, if it has one: to be called when the meter is connected. */
   start: "\u0001meter-start",
 } as const;
+
+/** What is where in the table. */
+export const SLOT = { refuel: 0, pause: 1, growth: 2 } as const;
 
 /** If the host sets no refuel function. */
 const FIRST_FUEL = 0x7fff_ffff;
@@ -32,13 +40,20 @@ const SECTION = { custom: 0, type: 1, func: 3, table: 4, global: 6, export: 7, s
 const ORDER: readonly number[] = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11];
 const I32 = 0x7f;
 
+export interface MeterOptions {
+  /** If all memories of an instance are bounded together: to so many pages. */
+  readonly sumOfPages?: number | undefined;
+}
+
 interface Added {
   readonly refuelType: number;
   readonly slowType: number;
+  readonly growthType: number;
   readonly table: number;
   readonly fuel: number;
   readonly id: number;
   readonly slow: number;
+  readonly sumOfPages: number | undefined;
 }
 
 /**
@@ -46,23 +61,31 @@ interface Added {
  * recursion, so that no code runs for long without the host's leave. The start function is for the host to call. Every
  * index of the module stays as it was.
  *
- * @throws {ComponentError} if the module can not be read.
+ * @throws {ComponentError} if the module can not be read, or has a 64-bit memory where several are bounded together.
  */
-export function meterModule(bytes: Uint8Array): Uint8Array {
+export function meterModule(bytes: Uint8Array, { sumOfPages }: MeterOptions = {}): Uint8Array {
   const module = parseCoreModule(bytes);
+  if (sumOfPages !== undefined) refuseWideMemory(module);
   const added: Added = {
     refuelType: module.types.length,
     slowType: module.types.length + 1,
+    growthType: module.types.length + 2,
     table: module.tables.length,
     fuel: module.globals.length,
     id: module.globals.length + 1,
     slow: module.functions.length,
+    sumOfPages,
   };
   const out = new ByteWriter(bytes.length + (bytes.length >> 2) + 256);
   out.bytes(bytes.subarray(0, 8));
   const rewriter = new SectionRewriter(bytes, module, added);
   for (const section of withMissing(module.sections)) rewriter.write(out, section);
   return out.finish();
+}
+
+function refuseWideMemory({ memories }: CoreModule): void {
+  if (!memories.some(({ is64 }) => is64)) return;
+  throw new ComponentError("UNSUPPORTED", "Cannot bound several memories together if one of them has 64-bit addresses");
 }
 
 /** The sections with empty ones where the meter needs one that the module does not have. */
@@ -110,20 +133,21 @@ class SectionRewriter {
   }
 
   #additions(id: number): { readonly count: number; readonly bytes: Uint8Array } | undefined {
-    const { slowType, table, fuel, id: idGlobal } = this.#added;
+    const { slowType, table, fuel, id: idGlobal, sumOfPages } = this.#added;
     const { start } = this.#module;
     const out = new ByteWriter();
     switch (id) {
       case SECTION.type: {
-        out.u8(0x60, 1, I32, 1, I32, 0x60, 0, 0);
-        return { count: 2, bytes: out.finish() };
+        out.u8(0x60, 1, I32, 1, I32, 0x60, 0, 0, 0x60, 3, I32, I32, I32, 1, I32);
+        return { count: 3, bytes: out.finish() };
       }
       case SECTION.func: {
         out.u32(slowType);
         return { count: 1, bytes: out.finish() };
       }
       case SECTION.table: {
-        out.u8(0x70, 1, 2, 2); // funcref, exactly two
+        const slots = sumOfPages === undefined ? SLOT.growth : SLOT.growth + 1;
+        out.u8(0x70, 1, slots, slots); // funcref, exactly so many
         return { count: 1, bytes: out.finish() };
       }
       case SECTION.global: {
@@ -163,7 +187,7 @@ class SectionRewriter {
 
   #bodies(out: ByteWriter, section: CoreSection): FunctionHints[] {
     const hints: FunctionHints[] = [];
-    const indices = { fuel: this.#added.fuel, refuel: this.#added.slow };
+    const indices = { fuel: this.#added.fuel, refuel: this.#added.slow, growth: growthOf(this.#added) };
     const firstOwn = importedFunctions(this.#module);
     const scans = this.#scans(section);
     const charges = chargedFunctions(
@@ -207,11 +231,11 @@ class SectionRewriter {
     const { fuel } = this.#added;
     const out = new ByteWriter();
     out.u8(0x00); // no locals
-    this.#writeAsk(out, 0);
+    this.#writeAsk(out, SLOT.refuel);
     out.u8(0x23); // global.get
     out.u32(fuel);
     out.u8(0x45, 0x04, 0x40); // i32.eqz, if
-    this.#writeAsk(out, 1);
+    this.#writeAsk(out, SLOT.pause);
     out.u8(0x0b, 0x23); // end, global.get
     out.u32(fuel);
     out.u8(0x41, 0x00, 0x48, 0x04, 0x40, 0x00, 0x0b, 0x0b); // i32.const 0, i32.lt_s, if, unreachable, end, end
@@ -237,6 +261,10 @@ class SectionRewriter {
   }
 }
 
+function growthOf({ growthType: type, table, id, sumOfPages: limit }: Added): GrowthIndices | undefined {
+  return limit === undefined ? undefined : { type, table, slot: SLOT.growth, id, limit };
+}
+
 function importedFunctions(module: CoreModule): number {
   return module.imports.filter(({ type }) => type.kind === "func").length;
 }
@@ -249,25 +277,4 @@ function writeExport(out: ByteWriter, ...[name, kind, index]: readonly [string, 
   out.name(name);
   out.u8(kind);
   out.u32(index);
-}
-
-interface FunctionHints {
-  readonly func: number;
-  readonly rare: readonly number[];
-}
-
-/** @see {@link https://github.com/WebAssembly/branch-hinting} */
-function branchHints(hints: readonly FunctionHints[]): ByteWriter {
-  const out = new ByteWriter(1024);
-  out.name("metadata.code.branch_hint");
-  out.u32(hints.length);
-  for (const { func, rare } of hints) {
-    out.u32(func);
-    out.u32(rare.length);
-    for (const offset of rare) {
-      out.u32(offset);
-      out.u8(1, 0); // One byte: unlikely.
-    }
-  }
-  return out;
 }

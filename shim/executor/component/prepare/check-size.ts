@@ -1,3 +1,4 @@
+import type { CoreLimits } from "../binary/core-extern.ts";
 import type { CoreModule } from "../core/core-module.ts";
 import { ComponentError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
@@ -26,7 +27,7 @@ export function checkSize(instances: readonly CoreInstancePlan[], modules: reado
 }
 
 /**
- * Makes sure that all memories of an instance together do not begin larger than one may grow.
+ * Makes sure that all memories of an instance together do not begin larger than they may grow.
  *
  * @throws {ComponentError} `LIMIT`.
  */
@@ -35,11 +36,19 @@ export function checkMemory(
   modules: readonly CoreModule[],
   maxPages: number,
 ): void {
-  const pages = instances.flatMap(({ module }) => {
-    const { memories, imported } = modules[module] ?? { memories: [], imported: { memories: 0 } };
-    return memories.slice(imported.memories).map(({ min }) => min);
-  });
+  const pages = memoriesOf(instances, modules).map(({ min }) => min);
   refuseMore("pages of memory", pages, maxPages);
+}
+
+/** The memories that an instance of the component has. */
+export function memoriesOf(
+  instances: readonly CoreInstancePlan[],
+  modules: readonly CoreModule[],
+): readonly CoreLimits[] {
+  return instances.flatMap(({ module }) => {
+    const { memories, imported } = modules[module] ?? { memories: [], imported: { memories: 0 } };
+    return memories.slice(imported.memories);
+  });
 }
 
 function refuseMore(what: string, counts: readonly number[], limit: number): void {

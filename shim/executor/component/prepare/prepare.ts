@@ -6,9 +6,9 @@ import { resetObstacle } from "../core/reset-verdict.ts";
 import { rewriteModule } from "../core/rewrite-module.ts";
 import { wasm } from "../core/web-assembly.ts";
 import { ComponentError } from "../errors.ts";
-import { meterModule } from "../meter/meter-module.ts";
+import { meterModule, type MeterOptions } from "../meter/meter-module.ts";
 import { checkHeap } from "./check-heap.ts";
-import { checkMemory, checkSize, CoreItemCounts } from "./check-size.ts";
+import { checkMemory, checkSize, CoreItemCounts, memoriesOf } from "./check-size.ts";
 import { evaluateComponent, type ComponentPlan } from "./evaluate-component.ts";
 import { withSnapshot, type Snapshot } from "./snapshot.ts";
 
@@ -34,7 +34,7 @@ export interface Prepared {
 export interface PrepareOptions {
   /** Whether the guest's code asks the host for leave to go on, now and then. */
   readonly meter?: "with-meter" | "without-meter";
-  /** What each memory can grow to, in pages of 64 KiB. Default: 16,384, which is 1 GiB. */
+  /** What all memories of an instance together can grow to, in pages of 64 KiB; without a meter each one. Default: 16,384, which is 1 GiB. */
   readonly maxMemoryPages?: number;
 }
 
@@ -53,8 +53,12 @@ export function prepare(bytes: Uint8Array, options: PrepareOptions = {}): Prepar
   const coreModules = parsed.map(({ module }) => module);
   const plan = evaluateComponent(root, coreModules);
   checkSize(plan.coreInstances, coreModules);
-  const prepared = { plan, modules: parsed.map((item) => prepareModule(item, options)) };
-  checkMemory(plan.coreInstances, coreModules, options.maxMemoryPages ?? DEFAULT_MAX_MEMORY_PAGES);
+  const maxPages = options.maxMemoryPages ?? DEFAULT_MAX_MEMORY_PAGES;
+  // One that is alone is bounded by its own type.
+  const sumOfPages = memoriesOf(plan.coreInstances, coreModules).length > 1 ? maxPages : undefined;
+  const modulePlan = { isMetered: options.meter === "with-meter", maxPages, sumOfPages };
+  const prepared = { plan, modules: parsed.map((item) => prepareModule(item, modulePlan)) };
+  checkMemory(plan.coreInstances, coreModules, maxPages);
   return withSnapshot(prepared);
 }
 
@@ -64,16 +68,21 @@ interface ParsedModule {
   readonly module: CoreModule;
 }
 
-function prepareModule({ body: bytes, index, module }: ParsedModule, options: PrepareOptions): PreparedModule {
+interface ModuleOptions extends MeterOptions {
+  readonly isMetered: boolean;
+  readonly maxPages: number;
+}
+
+function prepareModule({ body: bytes, index, module }: ParsedModule, options: ModuleOptions): PreparedModule {
   // Before anything is added: what is there then must not be within the reach of the module's own code.
   inModule(index, () => checkNesting(module, bytes));
   inModule(index, () => validate(bytes));
   inModule(index, () => checkHeap(module));
-  const rewritten = rewriteModule(module, bytes, options.maxMemoryPages ?? DEFAULT_MAX_MEMORY_PAGES);
+  const rewritten = rewriteModule(module, bytes, options.maxPages);
   const indirection = inModule(index, () => indirectionOf(module, bytes));
   // A shim or a fixup has no loops, and calls nothing that could call it.
-  const isMetered = options.meter === "with-meter" && indirection === undefined;
-  const code = isMetered ? inModule(index, () => meterModule(rewritten.bytes)) : rewritten.bytes;
+  const isMetered = options.isMetered && indirection === undefined;
+  const code = isMetered ? inModule(index, () => meterModule(rewritten.bytes, options)) : rewritten.bytes;
   inModule(index, () => validate(code));
   return {
     ...rewritten,

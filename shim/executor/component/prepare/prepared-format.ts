@@ -7,7 +7,7 @@ import type { ComponentPlan } from "./evaluate-component.ts";
 import type { Prepared, PreparedModule } from "./prepare.ts";
 
 /** Changes whenever what is stored changes, or what it means. */
-const LAYOUT = 6;
+const LAYOUT = 7;
 /** In the file's name: V8 reads what V8 of the same version wrote. */
 export const FORMAT: string = `${LAYOUT}-${process.versions.v8.replaceAll(/[^0-9A-Za-z.]/g, "_")}`;
 

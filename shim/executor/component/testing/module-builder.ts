@@ -12,6 +12,8 @@ export interface ModuleText {
   readonly imports?: readonly { readonly module: string; readonly name: string; readonly type: number }[];
   /** After the imported functions. */
   readonly importedTable?: { readonly module: string; readonly name: string; readonly slots: number };
+  /** After these, with one page at least. */
+  readonly importedMemory?: { readonly module: string; readonly name: string };
   readonly functions?: readonly { readonly type: number; readonly code: readonly number[]; readonly locals?: number }[];
   /** Slots of a table of functions. */
   readonly table?: number;
@@ -36,11 +38,8 @@ export function buildModule(text: ModuleText): Uint8Array {
     numbers(body, params);
     numbers(body, results);
   });
-  section(out, 2, [...(text.imports ?? []), ...(one(text.importedTable) ?? [])], (body, item) => {
-    body.name(item.module).name(item.name);
-    if ("type" in item) body.u8(KINDS.func).u32(item.type);
-    else body.u8(KINDS.table, 0x70, 0).u32(item.slots);
-  });
+  const { imports = [], importedTable, importedMemory } = text;
+  section(out, 2, [...imports, ...(one(importedTable) ?? []), ...(one(importedMemory) ?? [])], writeImport);
   section(out, 3, text.functions, (body, { type }) => void body.u32(type));
   section(out, 4, one(text.table), (body, slots) => void body.u8(0x70, 0).u32(slots));
   section(out, 5, one(text.memory), (body, { min, max }) => {
@@ -63,6 +62,17 @@ export function buildModule(text: ModuleText): Uint8Array {
   });
   section(out, 11, one(text.data), (body, data) => void body.u8(0, 0x41, 0, 0x0b).u32(data.length).bytes(data));
   return out.finish();
+}
+
+type Imported =
+  | NonNullable<ModuleText["importedTable"] | ModuleText["importedMemory"]>
+  | NonNullable<ModuleText["imports"]>[number];
+
+function writeImport(body: ByteWriter, item: Imported): void {
+  body.name(item.module).name(item.name);
+  if ("type" in item) body.u8(KINDS.func).u32(item.type);
+  else if ("slots" in item) body.u8(KINDS.table, 0x70, 0).u32(item.slots);
+  else body.u8(KINDS.memory, 0, 1);
 }
 
 function one<Item>(item: Item | undefined): Item[] | undefined {
