@@ -1,5 +1,5 @@
 import { type InputStream, isStreamError } from "../io/input-stream.ts";
-import { IoError, type StreamError, streamFailed } from "../io/io-error.ts";
+import { IoError, STREAM_CLOSED, type StreamError, streamFailed } from "../io/io-error.ts";
 import type { BodySource } from "./incoming-body.ts";
 
 /** The stream of a body that comes in: says whether the guest still has it, and fails when more bytes come than may. */
@@ -8,6 +8,8 @@ export class BodyInputStream implements InputStream {
   readonly #maxBytes: number;
   readonly #tooLong: BodySource["tooLong"];
   #bytes = 0;
+  /** That it is too long is told once: from then on the stream is closed. */
+  #isTold = false;
   #isOpen = true;
 
   constructor(inner: InputStream, maxBytes: number, tooLong: BodySource["tooLong"]) {
@@ -29,6 +31,8 @@ export class BodyInputStream implements InputStream {
   }
 
   #failure(): StreamError {
+    if (this.#isTold) return STREAM_CLOSED;
+    this.#isTold = true;
     const code = { tag: this.#tooLong, val: BigInt(this.#maxBytes) };
     return streamFailed(new IoError(`The body has more than ${this.#maxBytes} bytes`, "http", code));
   }

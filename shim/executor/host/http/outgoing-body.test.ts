@@ -162,12 +162,15 @@ describe("OutgoingBody", () => {
     expect([body.permit(), body.isReady(), body.isFlushed()]).to.deep.equal([0, false, false]);
   });
 
-  it("fails with the sink", () => {
+  it("fails with the sink, and says so once", () => {
     const { body, sink } = scene();
     body.attach(sink);
     body.openStream();
     sink.broken = new Error("cut");
+    expect([body.isReady(), body.isReady()]).to.deep.equal([true, true]);
     expect(body.flush()).to.have.nested.property("val.message", "cut");
+    expect([body.flush(), body.permit()]).to.deep.equal([{ tag: "closed" }, { tag: "closed" }]);
+    expect(body.isReady()).to.equal(true);
     body.close();
     expect(body.finish(undefined)).to.deep.equal({ tag: "internal-error", val: "cut" });
   });

@@ -40,6 +40,8 @@ export class OutgoingBody implements OutputStream {
   #isHolding = false;
   #end: { readonly trailers: Fields | undefined } | undefined = undefined;
   #failure: Error | undefined = undefined;
+  /** Why it takes no more is told once: from then on the stream is closed. */
+  #isTold = false;
 
   constructor(state: HostState, expected: Expected) {
     this.#state = state;
@@ -153,9 +155,22 @@ export class OutgoingBody implements OutputStream {
   }
 
   permit(): number | StreamError {
-    const failure = this.#failure ?? this.#sink?.failure();
-    if (failure !== undefined) return streamErrorOf(failure);
-    if (!this.#isStreamOpen) return STREAM_CLOSED;
+    const failure = this.#failed();
+    if (failure !== undefined) return this.#tell(failure);
+    return this.#isStreamOpen ? this.#room() : STREAM_CLOSED;
+  }
+
+  #failed(): Error | undefined {
+    return this.#failure ?? this.#sink?.failure();
+  }
+
+  #tell(failure: Error): StreamError {
+    if (failure === ABANDONED || this.#isTold) return STREAM_CLOSED;
+    this.#isTold = true;
+    return streamFailed(new IoError(failure.message, "http", httpErrorCode(failure)));
+  }
+
+  #room(): number {
     return Math.max(0, CAPACITY_BYTES - this.#heldBytes - (this.#sink?.queuedBytes() ?? 0));
   }
 
@@ -166,7 +181,7 @@ export class OutgoingBody implements OutputStream {
     if (expected !== undefined && this.#writtenBytes > expected) {
       const error = new HttpError({ tag: mismatch, val: BigInt(this.#writtenBytes) });
       this.#fail(error);
-      return streamErrorOf(error);
+      return this.#tell(error);
     }
     if (this.#sink === undefined) {
       this.#state.countBytes(bytes.length);
@@ -232,7 +247,7 @@ export class OutgoingBody implements OutputStream {
   }
 
   isReady(): boolean {
-    return this.permit() !== 0;
+    return !this.#isStreamOpen || this.#failed() !== undefined || this.#room() > 0;
   }
 
   onReady(wake: () => void): () => void {
@@ -247,9 +262,4 @@ export class OutgoingBody implements OutputStream {
   close(): void {
     this.#isStreamOpen = false;
   }
-}
-
-function streamErrorOf(failure: Error): StreamError {
-  if (failure === ABANDONED) return STREAM_CLOSED;
-  return streamFailed(new IoError(failure.message, "http", httpErrorCode(failure)));
 }
