@@ -1,7 +1,7 @@
 /** For tests: the program in this process, with its input and output in memory. */
 import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import type { Environment } from "./command.ts";
+import type { Environment } from "./cluster/surroundings.ts";
 import { KUBE } from "./kube.ts";
 import type { Program } from "./program.ts";
 import { runProgram } from "./run-program.ts";

@@ -1,14 +1,10 @@
+import type { Surroundings } from "./cluster/surroundings.ts";
 import type { FlagValues } from "./flags/flag-values.ts";
 import type { FlagTable } from "./flags/flag.ts";
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** What a command has of the process. */
-export interface Io {
-  readonly stdin: NodeJS.ReadableStream;
+export interface Io extends Surroundings {
   readonly stdout: NodeJS.WritableStream;
-  readonly stderr: NodeJS.WritableStream;
-  readonly env: Environment;
   /** The folder that it runs in. */
   readonly cwd: string;
 }

@@ -13,3 +13,8 @@ import { CodedError } from "@rcm/lib/errors";
 export class CliError extends CodedError<"USAGE" | "INPUT" | "NO_CLUSTER" | "NOT_FOUND" | "NOT_READY" | "CONNECTION"> {
   override readonly name = "CliError";
 }
+
+/** Somebody told the program to stop. `SIGINT` is Ctrl-C. */
+export class Stopped extends CodedError<"SIGINT" | "SIGTERM"> {
+  override readonly name = "Stopped";
+}

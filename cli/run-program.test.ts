@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { firstProblem, run } from "./build-examples.ts";
+import { Stopped } from "./errors.ts";
 import { flagsOf, rootHelp } from "./help.ts";
 import { KUBE } from "./kube.ts";
 import { VERSION } from "./version.ts";
@@ -63,7 +64,7 @@ describe("runProgram()", () => {
     [["get"], "no application name specified: give one, or run this in a folder with the spin.toml of an application"],
     [["logs"], "no application name specified: give one, or run this in a folder with the spin.toml of an application"],
     [["delete"], "no application name specified to delete"],
-    [["connect"], "either one of <name>, --field-selector, or --label-selector is required"],
+    [["connect"], "either one of <name>, --field-selector, or --selector is required"],
     [["connect", "a", "-p", "80:80"], "local port should not contain ':' character"],
     [
       ["connect", "a", "-p", "65536"],
@@ -91,9 +92,21 @@ describe("runProgram()", () => {
     expect(stderr).to.match(/^Error: Cannot list spinapps: .*ECONNREFUSED 127\.0\.0\.1:1\n$/);
   });
 
-  it("ends at once when it is told to", async () => {
-    const signal = AbortSignal.abort(new Error("Stopped by SIGINT"));
-    const args = ["list", "-s", "https://127.0.0.1:1"];
-    expect(await run(args, { signal })).to.deep.equal({ code: 1, stdout: "", stderr: "Error: Stopped by SIGINT\n" });
+  it("says that a certificate is none, before it asks the cluster", async () => {
+    const file = import.meta.filename;
+    const args = ["list", "-s", "https://127.0.0.1:1", "--client-certificate", file, "--client-key", file];
+    const problem = /^Error: Cannot sign in to the cluster: .*: certificates and keys must be PEM and belong together$/;
+    expect(firstProblem(await run(args))).to.match(problem);
   });
+
+  for (const [name, code, stderr] of [
+    ["SIGINT", 130, ""],
+    ["SIGTERM", 143, "Error: Stopped by SIGTERM\n"],
+  ] as const) {
+    it(`ends at once with ${code} by ${name}`, async () => {
+      const signal = AbortSignal.abort(new Stopped(name, `Stopped by ${name}`));
+      const args = ["list", "-s", "https://127.0.0.1:1"];
+      expect(await run(args, { signal })).to.deep.equal({ code, stdout: "", stderr });
+    });
+  }
 });

@@ -1,6 +1,7 @@
+import { constants } from "node:os";
 import { messageOf } from "@rcm/lib/errors";
 import type { Command, Io, Run } from "./command.ts";
-import { CliError } from "./errors.ts";
+import { CliError, Stopped } from "./errors.ts";
 import { FlagValues } from "./flags/flag-values.ts";
 import { readFlags } from "./flags/read-flags.ts";
 import { commandHelp, commandUsage, flagsOf, rootHelp } from "./help.ts";
@@ -9,9 +10,9 @@ import { VERSION } from "./version.ts";
 
 /**
  * Does what a command line says. What goes wrong is printed as `Error: <text>` on the standard error output, with the
- * usage where the command line is what is wrong.
+ * usage where the command line is what is wrong. Who stops it by Ctrl-C knows why it ends: nothing is printed then.
  *
- * @returns the exit code: 0 or 1.
+ * @returns the exit code: 0, or 1 for an error, or what shells give for the signal that stopped it.
  */
 export async function runProgram(
   program: Program,
@@ -28,9 +29,13 @@ export async function runProgram(
     await prepare(program, command, rest)(io, signal);
     return 0;
   } catch (error) {
-    const isUsage = error instanceof CliError && error.code === "USAGE";
-    return fail(io, error, isUsage ? `${commandUsage(program, command)}\n` : "");
+    return fail(io, signal.aborted ? signal.reason : error, `${commandUsage(program, command)}\n`);
   }
+}
+
+/** 128 and the signal's number for what was stopped, as shells have it: 130 for Ctrl-C. */
+export function exitCodeOf(reason: unknown): number {
+  return reason instanceof Stopped ? 128 + constants.signals[reason.code] : 1;
 }
 
 /** @throws {CliError} `USAGE` */
@@ -59,8 +64,10 @@ function print({ stdout }: Io, text: string): number {
 
 /** Errors of our own say the cause where it helps. */
 function fail({ stderr }: Io, error: unknown, usage: string): number {
-  stderr.write(`Error: ${error instanceof CliError ? error.message : messageOf(error)}\n${usage}`);
-  return 1;
+  const isCtrlC = error instanceof Stopped && error.code === "SIGINT";
+  if (!isCtrlC) stderr.write(`Error: ${error instanceof CliError ? error.message : messageOf(error)}\n`);
+  if (error instanceof CliError && error.code === "USAGE") stderr.write(usage);
+  return exitCodeOf(error);
 }
 
 function unknown(program: Program, name: string): CliError {

@@ -49,7 +49,9 @@ export interface InstallRequest {
 }
 
 /** How far a shim has come on a node; each level includes the ones before. */
-export type Level = "Installed" | "Configured" | "Loaded" | "Proven";
+export const LEVELS = ["Installed", "Configured", "Loaded", "Proven"] as const;
+
+export type Level = (typeof LEVELS)[number];
 
 /**
  * Why an operation failed. `TERMINAL_REASONS` cannot be cured by trying again with the same spec on the same node.
@@ -129,7 +131,7 @@ export const TERMINAL_REASONS: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /**
- * Whether another try of the same can not help. A look at a node that changed nothing may have come at a bad time: only a
+ * Whether another try of the same cannot help. A look at a node that changed nothing may have come at a bad time: only a
  * change that was tried and taken back is known to break the node.
  */
 export function isTerminal(reason: string | undefined, isRolledBack: boolean): boolean {

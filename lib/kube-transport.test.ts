@@ -1,7 +1,35 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { KubeError } from "./kube-error.ts";
-import { retryDelayMs } from "./kube-transport.ts";
+import { retryDelayMs, Transport, type KubeRequest } from "./kube-transport.ts";
+
+describe("Transport", () => {
+  it("does not wait for ever for the words of a refusal", async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(503, { "content-length": "100" }).flushHeaders(); // And no word more.
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const credentials = { server: `http://127.0.0.1:${port}`, tls: {}, headers: async () => Promise.resolve({}) };
+    const options = { credentials, userAgent: "test/1", timeoutMs: 100, qps: 10, burst: 10 };
+    const transport = new Transport({ ...options, beforeWrite: ignore, onRequest: ignore, onWarning: ignore });
+    const request: KubeRequest = { ...READ, verb: "watch", action: "watch nodes", path: "/api/v1/nodes?watch=1" };
+    const stream = transport.stream(request, AbortSignal.timeout(5000));
+    const error: unknown = await stream.catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(KubeError).and.include({ code: "Timeout" });
+    await transport.close();
+    server.close();
+  });
+});
+
+const READ = { method: "GET", resource: "nodes" } as const;
+
+function ignore(): void {
+  // Nothing to see.
+}
 
 describe("retryDelayMs()", () => {
   const throttled = new KubeError("TooManyRequests", "x", { status: 429, retryAfterMs: 1000 });

@@ -82,12 +82,12 @@ export class Transport {
     }
   }
 
-  /** @returns the body as it comes in; the deadline is only for its beginning. `signal` ends the stream. */
+  /** @returns the body as it comes in, without a deadline; `signal` ends it. Until it begins there is the deadline. */
   async stream(request: KubeRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     await waitForTurn(this.#bucket, signal);
     const headersTimeout = this.#options.timeoutMs;
     const answer = await this.#send(request, { headersTimeout, bodyTimeout: 0 }, signal);
-    if (answer.statusCode !== 200) throw await this.#errorOf(request, answer);
+    if (answer.statusCode !== 200) throw await this.#errorInTime(request, answer, signal);
     return answer.body;
   }
 
@@ -111,6 +111,18 @@ export class Transport {
     const answer = await this.#send(request, { headersTimeout: 0, bodyTimeout: 0 }, signal);
     if (answer.statusCode >= 300) throw await this.#errorOf(request, answer);
     return parseJson(request.action, await textOf(request, answer));
+  }
+
+  /** The body of a refusal has a deadline, unlike that of a stream. */
+  async #errorInTime(request: KubeRequest, answer: Dispatcher.ResponseData, signal: AbortSignal): Promise<KubeError> {
+    return this.#withDeadline(
+      request,
+      async (limited) => {
+        limited.addEventListener("abort", () => answer.body.destroy(), { once: true });
+        return this.#errorOf(request, answer);
+      },
+      signal,
+    );
   }
 
   async #errorOf({ action, ...request }: KubeRequest, answer: Dispatcher.ResponseData): Promise<KubeError> {

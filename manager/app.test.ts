@@ -8,7 +8,7 @@ import { runManager } from "./app.ts";
 import { parseConfig } from "./config.ts";
 
 describe("runManager()", () => {
-  it("closes the port that it has when it can not have the other", async () => {
+  it("closes the port that it has when it cannot have the other", async () => {
     const [taken, free] = [await listen(), await listen()];
     await close(free.server);
     const flags = {

@@ -1,3 +1,4 @@
+import { aborted } from "@rcm/lib/aborted";
 import type { Kube } from "@rcm/lib/kube";
 import { createKubeClient, type Credentials, type KubeClient } from "@rcm/lib/kube-client";
 import type { Log } from "@rcm/lib/log";
@@ -101,7 +102,7 @@ function clientOptions(credentials: Credentials): Parameters<typeof createKubeCl
   return { credentials, userAgent: `rcm-manager/${VERSION}`, fieldManager: MANAGER };
 }
 
-/** One after another, so that those which listen are closed when another can not. */
+/** One after another, so that those which listen are closed when another cannot. */
 function statusServers(
   { metricsAddress, healthAddress }: Config,
   log: Log,
@@ -147,14 +148,10 @@ async function lead(config: Config, around: Surroundings, parts: Parts, signal: 
 async function work({ controller, spin, events }: Parts, stopping: AbortSignal, lost: AbortSignal): Promise<void> {
   const ended = new AbortController();
   const writing = events.run(ended.signal);
-  await Promise.all([controller.run(stopping, lost), spin.work(stopping, lost)]);
-  ended.abort();
-  await writing;
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => {
-    signal.addEventListener("abort", resolve, { once: true });
-  });
+  try {
+    await Promise.all([controller.run(stopping, lost), spin.work(stopping, lost)]);
+  } finally {
+    ended.abort();
+    await writing;
+  }
 }

@@ -58,7 +58,8 @@ export type FlagName = keyof typeof FLAGS;
 export const HELP = [
   "Usage: manager [FLAG]...",
   "",
-  "Provisions the nodes of a Kubernetes cluster with the containerd shims that Shim objects ask for.",
+  "Provisions the nodes of a Kubernetes cluster with the containerd shims that Shim objects ask for, and makes",
+  "Deployments and Services of SpinApps.",
   "",
   ...Object.entries<Flag>(FLAGS).map(([name, flag]) => helpOf(name, flag)),
   helpOf("help", { value: "", help: "prints this" }),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { rootCertificates } from "node:tls";
+import { aborted } from "@rcm/lib/aborted";
 import type { Kube } from "@rcm/lib/kube";
 import type { Log } from "@rcm/lib/log";
 import { reconcileExecutor } from "./executors/reconcile.ts";
@@ -79,11 +80,4 @@ export function createSpinOperator({ kube, events, metrics, log }: SpinOptions):
 function caBundle(): { readonly pem: string; readonly sha256: string } {
   const pem = `${rootCertificates.join("\n")}\n`;
   return { pem, sha256: createHash("sha256").update(pem).digest("hex") };
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => {
-    signal.addEventListener("abort", resolve, { once: true });
-  });
 }

@@ -54,21 +54,26 @@ export async function digestsInUse({ links, store }: Context, signal: AbortSigna
   return new Set([...stdout.matchAll(/\/store\/([a-f0-9]{64})\//g)].map(([, digest = ""]) => digest));
 }
 
-/** A link in `bin` that names the folder by then keeps it: a rollback may have taken the version into use again. */
-function waiterScript(root: string, digests: readonly string[]): string {
+/**
+ * A link in `bin` that names the folder by then keeps it: a rollback may have taken the version into use again. An
+ * installer may be about to do so, having found it in the store: so it is removed by who holds the host's lock. A host
+ * without flock(1) goes without.
+ */
+function waiterScript({ store: { root }, machineIdPath }: Context, digests: readonly string[]): string {
   return [
     `cd '${root}/store' || exit 0`,
+    'busy() { for exe in /proc/[0-9]*/exe; do readlink "$exe" 2>/dev/null; done | grep -qF "/store/$1/"; }',
+    'linked() { for link in ../bin/*; do readlink "$link"; done | grep -qF "/store/$1/"; }',
     `for digest in ${digests.join(" ")}; do`,
-    '  while for exe in /proc/[0-9]*/exe; do readlink "$exe" 2>/dev/null; done | grep -qF "/store/$digest/"; do',
-    `    sleep ${POLL_SECONDS}`,
-    "  done",
-    '  for link in ../bin/*; do readlink "$link"; done | grep -qF "/store/$digest/" || rm -rf "$digest"',
+    `  while busy "$digest"; do sleep ${POLL_SECONDS}; done`,
+    `  (flock 9 2>/dev/null; linked "$digest" || rm -rf "$digest") 9<'${machineIdPath}'`,
     "done",
-    `rmdir '${root}/store' '${root}/bin' '${root}' 2>/dev/null; exit 0`,
+    `(flock 9 2>/dev/null; rmdir '${root}/store' '${root}/bin' '${root}' 2>/dev/null) 9<'${machineIdPath}'`,
+    "exit 0",
   ].join("\n");
 }
 
 async function waitOnHost(context: Context, digests: readonly string[], signal: AbortSignal): Promise<void> {
   context.log.info("Old versions are still in use; they go when nobody uses them", { digests });
-  await context.links.detach(WAITER, ["/bin/sh", "-c", waiterScript(context.store.root, digests)], signal);
+  await context.links.detach(WAITER, ["/bin/sh", "-c", waiterScript(context, digests)], signal);
 }

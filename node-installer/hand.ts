@@ -59,7 +59,7 @@ async function resultOf(
   signal: AbortSignal,
 ): Promise<Result> {
   if (command.kind === "rollback") return rollback(context, signal);
-  if (command.kind === "verify") return verify(context, command.name, signal);
+  if (command.kind === "verify") return locked(context, async () => verify(context, command.name, signal), signal);
   if (command.kind === "uninstall") return uninstall(context, await requestFor(context, command, architecture), signal);
   return withShim(context, command, architecture, signal);
 }
@@ -104,15 +104,19 @@ async function requestFor(
 }
 
 async function rollback(context: Context, signal: AbortSignal): Promise<Result> {
+  const done = await locked(context, async () => recover(context, signal), signal);
+  const words = {
+    nothing: "No change was interrupted: there is nothing to take back",
+    kept: "The interrupted change was whole and the node is well with it: it was kept",
+    "taken back": "The interrupted change was taken back",
+  };
+  return { message: words[done], restarts: 0 };
+}
+
+async function locked<T>(context: Context, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   const lock = await lockHost(context, signal);
   try {
-    const done = await recover(context, signal);
-    const words = {
-      nothing: "No change was interrupted: there is nothing to take back",
-      kept: "The interrupted change was whole and the node is well with it: it was kept",
-      "taken back": "The interrupted change was taken back",
-    };
-    return { message: words[done], restarts: 0 };
+    return await work();
   } finally {
     await lock.release();
   }

@@ -80,7 +80,11 @@ async function provideBinary(
   }
   const known = record.shims[shim]?.digest;
   if (known !== undefined && (await hasBinary(store, known, shim))) return known;
-  throw new InstallError("ShimNotInArchive", `No executable was fetched for shim "${shim}", and the store has none`);
+  // `preflight` has seen it there, without the lock: the next try fetches it.
+  throw new InstallError(
+    "InternalError",
+    `The executable of shim "${shim}" has gone from the store: it is tried again`,
+  );
 }
 
 interface Order {

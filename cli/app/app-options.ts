@@ -3,6 +3,7 @@ import type { FlagValues } from "../flags/flag-values.ts";
 import { appName } from "./app-name.ts";
 import { readAutoscaler, type Autoscaler } from "./autoscaler.ts";
 import { nameInReference } from "./image-reference.ts";
+import { readObjectName, readObjectNames } from "./object-names.ts";
 import { readResources, type AppResources } from "./quantities.ts";
 import { readVariables, type Variable } from "./variables.ts";
 
@@ -44,12 +45,12 @@ export function readAppOptions(values: FlagValues): AppOptions {
     replicas,
     autoscaler,
     resources: readResources(values),
-    executor: values.optional("executor"),
+    executor: readObjectName(values, "executor"),
     runtimeConfigFile: values.optional("runtime-config-file"),
-    imagePullSecrets: values.list("image-pull-secret"),
+    imagePullSecrets: readObjectNames(values, "image-pull-secret"),
     variables: readVariables(values),
     components: values.list("component"),
-    serviceAccountName: values.optional("service-account-name"),
+    serviceAccountName: readObjectName(values, "service-account-name"),
     hasAzureIdentity: values.isOn("azure-identity"),
   };
 }

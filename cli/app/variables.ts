@@ -8,6 +8,7 @@ export interface Variable {
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+const RULE = "a variable has letters, digits and underscores only, and no digit at its beginning";
 const SECRET_AND_KEY = /^(?<secret>[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)\/(?<key>[-._a-zA-Z0-9]{1,253})$/;
 
 /**
@@ -22,7 +23,7 @@ export function readVariables(values: FlagValues): readonly Variable[] {
   const seen = new Set<string>();
   for (const { name, from } of variables) {
     const flag = from.kind === "value" ? "variable" : "variable-from-secret";
-    if (!NAME.test(name)) throw values.refusal(flag, name, "a variable has letters, digits and underscores only");
+    if (!NAME.test(name)) throw values.refusal(flag, name, RULE);
     if (seen.has(name.toLowerCase())) {
       throw values.refusal(flag, name, "it is there before (upper and lower case are the same): remove one");
     }

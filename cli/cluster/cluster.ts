@@ -1,10 +1,13 @@
+import { createSecureContext } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { messageOf } from "@rcm/lib/errors";
 import { createKubeClient, credentialsOf, type Credentials, type KubeClient } from "@rcm/lib/kube-client";
 import { CliError } from "../errors.ts";
 import type { ConnectionOptions } from "../flags/connection-flags.ts";
 import { VERSION } from "../version.ts";
+import { explained } from "./explained.ts";
 import { loadKubeconfig } from "./kubeconfig.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { warningText } from "./warning-text.ts";
 
 /** What the server notes as owner of the fields that are written. */
@@ -20,23 +23,23 @@ export interface Cluster {
 
 /**
  * Connects to the cluster that the command line means, for as long as `work` takes. What the server warns of goes to
- * `stderr`.
+ * the standard error output.
  *
  * @throws {CliError} `INPUT` or `NO_CLUSTER`; what `work` throws.
  */
 export async function withCluster<R>(
   options: ConnectionOptions,
-  stderr: NodeJS.WritableStream,
+  io: Surroundings,
   work: (cluster: Cluster) => Promise<R>,
   client = SPIN_KUBE,
 ): Promise<R> {
-  const config = await loadKubeconfig(options);
+  const config = await loadKubeconfig(options, io);
   const kube = createKubeClient({
     credentials: await signIn(config),
     userAgent: `${client}/${VERSION}`,
     fieldManager: client,
     timeoutMs: options.requestTimeoutMs,
-    onWarning: (text) => stderr.write(`Warning: ${warningText(text)}\n`),
+    onWarning: (text) => io.stderr.write(`Warning: ${warningText(text)}\n`),
   });
   try {
     return await work({
@@ -44,6 +47,8 @@ export async function withCluster<R>(
       config,
       namespace: config.getContextObject(config.currentContext)?.namespace ?? "default",
     });
+  } catch (error) {
+    throw explained(error);
   } finally {
     await kube.close();
   }
@@ -51,8 +56,15 @@ export async function withCluster<R>(
 
 async function signIn(config: KubeConfig): Promise<Credentials> {
   try {
-    return await credentialsOf(config);
+    const credentials = await credentialsOf(config);
+    createSecureContext(credentials.tls); // Each connection makes one, but says less of what is wrong.
+    return credentials;
   } catch (cause) {
-    throw new CliError("NO_CLUSTER", `Cannot sign in to the cluster: ${messageOf(cause)}`, { cause });
+    const remedy = isOpenSslError(cause) ? ": certificates and keys must be PEM and belong together" : "";
+    throw new CliError("NO_CLUSTER", `Cannot sign in to the cluster: ${messageOf(cause)}${remedy}`, { cause });
   }
+}
+
+function isOpenSslError(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_OSSL");
 }

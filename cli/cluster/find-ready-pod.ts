@@ -5,6 +5,9 @@ import { CliError } from "../errors.ts";
 import type { PodObject } from "./kinds.ts";
 import { isPodReady, listPods, type PodSelection } from "./pods.ts";
 
+/** As upstream says it. */
+export const NO_PODS = "no active deployment found for the given application name or selector";
+
 const POLL_MS = 500;
 
 /**
@@ -27,7 +30,7 @@ export async function findReadyPod(
       const ready = pods.find((pod) => isPodReady(pod));
       if (ready !== undefined) return ready;
       if (pods.length === 0) {
-        throw new CliError("NOT_FOUND", "no active deployment found for the given application name or selector");
+        throw new CliError("NOT_FOUND", NO_PODS);
       }
       await sleep(POLL_MS, undefined, { signal: limited });
     }

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import type { ConnectionOptions } from "../flags/connection-flags.ts";
 import { loadKubeconfig } from "./kubeconfig.ts";
+import type { Environment } from "./surroundings.ts";
 
 const KUBECONFIG = JSON.stringify({
   apiVersion: "v1",
@@ -56,6 +57,16 @@ describe("loadKubeconfig()", () => {
     folder = await mkdtemp(join(tmpdir(), "rcm-kubeconfig-"));
     await writeFile(join(folder, "config"), KUBECONFIG);
     await writeFile(join(folder, "broken"), "clusters: [");
+    const lost = {
+      clusters: [{ name: "odd", cluster: { server: "odd" } }],
+      users: [],
+      contexts: [
+        { name: "cluster", context: { cluster: "gone", user: "" } },
+        { name: "user", context: { cluster: "odd", user: "gone" } },
+      ],
+      "current-context": "gone",
+    };
+    await writeFile(join(folder, "lost"), JSON.stringify(lost));
     await writeFile(join(folder, "empty"), JSON.stringify({ apiVersion: "v1", kind: "Config" }));
   });
   after(async () => {
@@ -71,8 +82,9 @@ describe("loadKubeconfig()", () => {
     readonly tls?: unknown;
   }
 
-  async function seen(options: Partial<ConnectionOptions>, file = "config"): Promise<Seen> {
-    const config = await loadKubeconfig({ ...NOTHING, kubeconfig: join(folder, file), ...options });
+  async function seen(options: Partial<ConnectionOptions>, file = "config", env: Environment = {}): Promise<Seen> {
+    const io = { stdin: process.stdin, stderr: process.stderr, env };
+    const config = await loadKubeconfig({ ...NOTHING, kubeconfig: join(folder, file), ...options }, io);
     const { token, username, impersonateUser } = config.getCurrentUser() ?? {};
     return {
       server: config.getCurrentCluster()?.server,
@@ -84,13 +96,25 @@ describe("loadKubeconfig()", () => {
     };
   }
 
+  /** The same of what KUBECONFIG names. */
+  async function seenOf(...names: readonly string[]): Promise<Seen> {
+    const paths = names.map((name) => (name === "" ? "" : join(folder, name)));
+    const { server, token, namespace } = await seen({ kubeconfig: undefined }, "", { KUBECONFIG: paths.join(":") });
+    return { server, token, namespace };
+  }
+
   const ANNA = { server: "https://one.example:6443", namespace: "apps", token: "secret-of-anna" };
   const BERT = { server: "https://two.example:6443", namespace: "default", username: "bert" };
   const cases: readonly [says: string, options: Partial<ConnectionOptions>, expected: Seen][] = [
     ["the current context", {}, ANNA],
     ["another context, with the namespace default", { context: "second" }, BERT],
     ["another namespace", { namespace: "other" }, { ...ANNA, namespace: "other" }],
-    ["another server", { server: "http://127.0.0.1:1" }, { ...ANNA, server: "http://127.0.0.1:1" }],
+    ["another server", { server: "https://127.0.0.1:1" }, { ...ANNA, server: "https://127.0.0.1:1" }],
+    [
+      "a server that anybody may listen to, without who the user is",
+      { server: "http://127.0.0.1:1", as: "carl" },
+      { server: "http://127.0.0.1:1", namespace: "apps", as: "carl" },
+    ],
     [
       "a token, and nothing else of the user",
       { context: "second", token: "t" },
@@ -117,6 +141,54 @@ describe("loadKubeconfig()", () => {
     });
   }
 
+  describe("with KUBECONFIG", () => {
+    const files = {
+      first: { users: [{ name: "anna", user: { token: "first" } }] },
+      second: {
+        "current-context": "mine",
+        clusters: [{ name: "one", cluster: { server: "https://second.example" } }],
+        users: [{ name: "anna", user: { token: "second" } }],
+        contexts: [{ name: "mine", context: { cluster: "one", user: "anna", namespace: "second" } }],
+      },
+    };
+    before(async () => {
+      for (const [name, file] of Object.entries(files)) await writeFile(join(folder, name), JSON.stringify(file));
+      await writeFile(join(folder, "blank"), "\n");
+    });
+
+    it("takes of several files what the first one says", async () => {
+      const second = { server: "https://second.example", namespace: "second" };
+      expect(await seenOf("second", "config")).to.deep.equal({ ...second, token: "second" });
+      expect(await seenOf("first", "second", "config")).to.deep.equal({ ...second, token: "first" });
+      expect(await seenOf("config", "second")).to.deep.equal(ANNA);
+    });
+
+    it("passes over files that are not there or say nothing", async () => {
+      expect(await seenOf("none", "", "blank", "config")).to.deep.equal(ANNA);
+    });
+
+    it("names the file that it cannot read", async () => {
+      const reason: unknown = await seenOf("config", "broken").catch((error: unknown) => error);
+      expect(reason)
+        .to.have.property("message")
+        .that.includes(`Cannot read the kubeconfig "${join(folder, "broken")}"`);
+    });
+
+    it("says that there is no cluster, if none of them is there", async () => {
+      const reason: unknown = await seenOf("none").catch((error: unknown) => error);
+      expect(reason).to.have.property("code", "NO_CLUSTER");
+    });
+  });
+
+  it("says so when a proxy is no address, and keeps it to itself", async () => {
+    const reason: unknown = await seen({}, "config", { HTTPS_PROXY: "no proxy:password" }).catch(
+      (error: unknown) => error,
+    );
+    expect(reason)
+      .to.have.property("message")
+      .that.matches(/^Cannot use the proxy of the kubeconfig or of HTTPS_PROXY: /);
+  });
+
   it("takes a server without any kubeconfig", async () => {
     const options = { server: "https://three.example", token: "t" };
     expect(await seen(options, "empty")).to.include({ ...options, namespace: "default" });
@@ -137,6 +209,15 @@ describe("loadKubeconfig()", () => {
       "Cannot sign in with --client-certificate alone: give --client-key, too",
     ],
     ["config", { tls: { ...NO_TLS, key: "/k" } }, "USAGE", "Cannot sign in with --client-key alone"],
+    ["lost", {}, "NO_CLUSTER", 'Cannot use the current context "gone": the kubeconfig has cluster, user'],
+    ["lost", { context: "cluster" }, "NO_CLUSTER", '"cluster": there is no cluster "gone": the kubeconfig has odd'],
+    ["lost", { context: "user" }, "NO_CLUSTER", '"user": there is no user "gone": the kubeconfig has none'],
+    [
+      "lost",
+      { context: "user", token: "t" },
+      "NO_CLUSTER",
+      'Cannot use the server "odd": it must be an address such as https://10.0.0.1:6443',
+    ],
     ["empty", {}, "NO_CLUSTER", "Cannot find a cluster: there is no kubeconfig, or it has no current context"],
   ];
   for (const [file, options, code, message] of refusals) {

@@ -1,30 +1,37 @@
 import type { KubeConfig } from "@kubernetes/client-node";
-import { messageOf } from "@rcm/lib/errors";
 import { CliError } from "../errors.ts";
 import type { ConnectionOptions } from "../flags/connection-flags.ts";
+import { checkContext, namesOf } from "./check-context.ts";
+import { completeCluster, hasNoTls } from "./complete-cluster.ts";
+import { ExecPlugin, userOfPlugin, type ExecConfig } from "./exec-plugin.ts";
+import { readKubeconfig } from "./kubeconfig-files.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What the library makes up where there is no kubeconfig. */
 const MADE_UP_SERVER = "http://localhost:8080";
 
 /**
- * The kubeconfig with what the command line says in place of it: its one context is the one to use. Exec plug-ins and
- * all else that signs in are the library's.
+ * The kubeconfig with what the command line says in place of it: its one context is the one to use. All that signs in is
+ * the library's, but for plug-ins.
  *
+ * @param io where KUBECONFIG and proxies are looked for, and where plug-ins talk to people.
  * @throws {CliError} `INPUT` or `NO_CLUSTER`
  */
-export async function loadKubeconfig(options: ConnectionOptions): Promise<KubeConfig> {
-  // Loaded on demand: it takes a quarter of a second, and `scaffold` does not need it.
-  const { KubeConfig: Config } = await import("@kubernetes/client-node");
-  const config = new Config();
-  load(config, options.kubeconfig);
+export async function loadKubeconfig(options: ConnectionOptions, io: Surroundings): Promise<KubeConfig> {
+  // The library is loaded on demand: it takes a quarter of a second, and `scaffold` does not need it.
+  const config = await readKubeconfig(options.kubeconfig, io.env);
   if (options.context !== undefined) useContext(config, options.context);
-  const cluster = { ...clusterOf(config, options), ...serverTls(options) };
+  checkContext(config, {
+    cluster: options.cluster === undefined && options.server === undefined,
+    user: options.user === undefined && options.token === undefined,
+  });
+  const cluster = completeCluster({ ...clusterOf(config, options), ...serverTls(options) }, io.env);
+  const known = { ...userOf(config, options), ...clientTls(options) };
+  checkClientTls(known, options);
   const user = {
-    ...userOf(config, options),
-    ...clientTls(options),
+    ...signedIn(config, hasNoTls(cluster) ? { name: known.name } : known, cluster, io),
     ...(options.as === undefined ? {} : { impersonateUser: options.as }),
   };
-  checkClientTls(user, options);
   const namespace = config.getContextObject(config.currentContext)?.namespace ?? "";
   config.loadFromOptions({
     clusters: [cluster],
@@ -42,24 +49,29 @@ export async function loadKubeconfig(options: ConnectionOptions): Promise<KubeCo
   return config;
 }
 
-function load(config: KubeConfig, file: string | undefined): void {
-  try {
-    if (file === undefined) config.loadFromDefault();
-    else config.loadFromFile(file);
-  } catch (cause) {
-    const which = file === undefined ? "the kubeconfig" : `the kubeconfig "${file}"`;
-    throw new CliError("INPUT", `Cannot read ${which}: ${messageOf(cause)}`, { cause });
-  }
+/** The same user; a plug-in signs in as kubectl has it. */
+function signedIn(
+  config: KubeConfig,
+  user: NamedUser,
+  { server, caData, tlsServerName, skipTLSVerify, proxyUrl }: NamedCluster,
+  io: Surroundings,
+): NamedUser {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the kubeconfig has it
+  const exec = (user.exec ?? undefined) as ExecConfig | undefined;
+  if (exec === undefined) return user;
+  const described = {
+    server,
+    "certificate-authority-data": caData,
+    "tls-server-name": tlsServerName,
+    "insecure-skip-tls-verify": skipTLSVerify,
+    "proxy-url": proxyUrl,
+  };
+  config.addAuthenticator(new ExecPlugin(exec, described, io));
+  return userOfPlugin(user);
 }
 
 function useContext(config: KubeConfig, name: string): void {
-  if (config.getContextObject(name) === null) {
-    const names = config.contexts.map((context) => context.name).join(", ");
-    throw new CliError(
-      "NO_CLUSTER",
-      `Cannot use --context ${name}: the kubeconfig has ${names === "" ? "none" : names}`,
-    );
-  }
+  namedOf(config.contexts, "context", name);
   config.setCurrentContext(name);
 }
 
@@ -86,8 +98,7 @@ function userOf(config: KubeConfig, { token, user }: ConnectionOptions): NamedUs
 function namedOf<T extends { readonly name: string }>(all: readonly T[], what: string, name: string): T {
   const found = all.find((one) => one.name === name);
   if (found !== undefined) return found;
-  const names = all.map((one) => one.name).join(", ");
-  throw new CliError("NO_CLUSTER", `Cannot use --${what} ${name}: the kubeconfig has ${names === "" ? "none" : names}`);
+  throw new CliError("NO_CLUSTER", `Cannot use --${what} ${name}: the kubeconfig has ${namesOf(all)}`);
 }
 
 /** For the library files go over the data of the kubeconfig. */

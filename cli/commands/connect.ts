@@ -1,11 +1,14 @@
 import type { Socket } from "node:net";
 import { messageOf } from "@rcm/lib/errors";
+import type { Kube } from "@rcm/lib/kube";
 import { appHere } from "../app-here.ts";
 import { withCluster, type Cluster } from "../cluster/cluster.ts";
-import { findReadyPod } from "../cluster/find-ready-pod.ts";
+import { findReadyPod, NO_PODS } from "../cluster/find-ready-pod.ts";
 import { forwardToPod } from "../cluster/forward-to-pod.ts";
-import { findPodsOfApp, podName, portOf } from "../cluster/pods.ts";
+import { findPodsOfApp, podName, portOf, type PodsOfApp } from "../cluster/pods.ts";
+import { readinessOf } from "../cluster/readiness.ts";
 import { serveConnections } from "../cluster/serve-connections.ts";
+import { getSpinApp } from "../cluster/spin-apps.ts";
 import { defineCommand, type Io } from "../command.ts";
 import { CliError } from "../errors.ts";
 import { CONNECTION_FLAGS, readConnection } from "../flags/connection-flags.ts";
@@ -38,17 +41,29 @@ export const CONNECT = defineCommand({
     const hasSelector = labels !== undefined || fieldSelector !== undefined;
     const name = given ?? (hasSelector ? undefined : await appHere(io));
     if (name === undefined && !hasSelector) {
-      throw new CliError("USAGE", "either one of <name>, --field-selector, or --label-selector is required");
+      throw new CliError("USAGE", "either one of <name>, --field-selector, or --selector is required");
     }
-    await withCluster(connection, io.stderr, async (cluster) => {
+    await withCluster(connection, io, async (cluster) => {
       const { kube, namespace } = cluster;
-      const ofApp = name === undefined ? undefined : await findPodsOfApp(kube, { name, namespace }, signal);
+      const ofApp = name === undefined ? undefined : await podsOf(kube, { name, namespace }, signal);
       const labelSelector = [ofApp?.labelSelector, labels].filter((part) => part !== undefined).join(",");
       const selection = { namespace, labelSelector, fieldSelector };
       await forward(cluster, { wanted: { selection, timeoutMs }, localPort }, io, signal);
     });
   },
 });
+
+/** @throws {CliError} `NOT_FOUND` says that there is no such application, or why it has no pods. */
+async function podsOf(
+  kube: Kube,
+  app: { readonly name: string; readonly namespace: string },
+  signal: AbortSignal,
+): Promise<PodsOfApp> {
+  const found = await findPodsOfApp(kube, app, signal);
+  if (found.pods.length > 0) return found;
+  const { text } = readinessOf(await getSpinApp(kube, app, signal));
+  throw new CliError("NOT_FOUND", `${NO_PODS}: ${text}`);
+}
 
 function readLocalPort(values: FlagValues): number {
   const text = values.optional("local-port");

@@ -18,7 +18,7 @@ export const DELETE = defineCommand({
     return { connection: readConnection(values), name, isSure: values.isOn("yes") };
   },
   async run({ connection, name, isSure }, io, signal) {
-    await withCluster(connection, io.stderr, async ({ kube, namespace }) => {
+    await withCluster(connection, io, async ({ kube, namespace }) => {
       const ref = { name, namespace };
       const app = await getSpinApp(kube, ref, signal);
       if (!isSure && !(await confirm(io, signal))) return;

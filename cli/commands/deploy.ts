@@ -40,7 +40,7 @@ export const DEPLOY = defineCommand({
       io.stdout.write(manifestText(appObjects(app, surroundings)));
       return;
     }
-    await withCluster(connection, io.stderr, async (cluster) => {
+    await withCluster(connection, io, async (cluster) => {
       const hasConfigMark = runtimeConfig !== undefined && (await mayHaveMark(cluster, app, io, signal));
       await applyApp(cluster, appParts(app, { ...surroundings, hasConfigMark }), talkTo(io), signal);
       if (timeoutMs !== undefined) await follow(cluster, { name: app.name, timeoutMs }, io, signal);

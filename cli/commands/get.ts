@@ -17,7 +17,7 @@ export const GET = defineCommand({
   }),
   async run({ connection, given, format }, io, signal) {
     const name = await namedApp(given, io);
-    await withCluster(connection, io.stderr, async ({ kube, namespace }) => {
+    await withCluster(connection, io, async ({ kube, namespace }) => {
       const app = await getSpinApp(kube, { name, namespace }, signal);
       io.stdout.write(format === "table" ? appTable([app]) : dataText(withoutManagers(app), format));
     });

@@ -18,7 +18,7 @@ export const LIST = defineCommand({
     format: values.choice("output"),
   }),
   async run({ connection, isOfAll, format }, io, signal) {
-    await withCluster(connection, io.stderr, async ({ kube, namespace }) => {
+    await withCluster(connection, io, async ({ kube, namespace }) => {
       const apps = await listSpinApps(kube, isOfAll ? undefined : namespace, signal);
       if (format !== "table") {
         const items = apps.map((app) => withoutManagers(app));

@@ -46,7 +46,7 @@ export const LOGS = defineCommand({
   }),
   async run({ connection, given, log, prefix }, io, signal) {
     const name = await namedApp(given, io);
-    await withCluster(connection, io.stderr, async (cluster) => {
+    await withCluster(connection, io, async (cluster) => {
       const pods = await podsOf(cluster, name, signal);
       if (log.isFollowed && pods.length > MAX_FOLLOWED) {
         const problem = `it has ${pods.length} pods, and ${MAX_FOLLOWED} can be followed at a time`;
@@ -54,9 +54,7 @@ export const LOGS = defineCommand({
       }
       const isPrefixed = prefix === "" ? pods.length > 1 : prefix === "true";
       const logs = pods.map((pod) => ({ pod, app: name, prefix: isPrefixed ? `[pod/${podName(pod)}] ` : "" }));
-      await printLogs(logs, { options: log, cluster, io }, signal).catch((error: unknown) => {
-        if (!log.isFollowed || !signal.aborted) throw error; // To stop it is the way to end it.
-      });
+      await printLogs(logs, { options: log, cluster, io }, signal);
     });
   },
 });

@@ -4,6 +4,8 @@ import { firstProblem, run } from "../build-examples.ts";
 
 const IMAGE = "ghcr.io/foo/example-app:v0.1.0";
 const RULE = "it must begin with a letter and have lower case letters, digits and dashes only, at most 52 of them";
+const OBJECT_RULE =
+  "it must be the name of an object: lower case letters, digits, dashes and dots, at most 253 of them";
 const HPA_FLAGS = ["--autoscaler", "hpa", "--cpu-limit", "100m", "--memory-limit", "128Mi"];
 
 describe("kube scaffold", () => {
@@ -54,7 +56,7 @@ describe("kube scaffold", () => {
     ],
     [
       ["-v", "no-dashes=1"],
-      'invalid argument "no-dashes" for "-v, --variable" flag: a variable has letters, digits and underscores only',
+      'invalid argument "no-dashes" for "-v, --variable" flag: a variable has letters, digits and underscores only, and no digit at its beginning',
     ],
     [
       ["-v", "a=1,A=2"],
@@ -76,6 +78,19 @@ describe("kube scaffold", () => {
       const outcome = await run(["scaffold", "--from", IMAGE, ...flags]);
       expect([outcome.code, outcome.stdout, firstProblem(outcome)]).to.deep.equal([1, "", `Error: ${problem}`]);
       expect(outcome.stderr).to.include("\nUsage:\n  kube scaffold [flags]\n");
+    });
+  }
+
+  for (const [flag, label, name] of [
+    ["--executor", "--executor", "Spin"],
+    ["--service-account-name", "--service-account-name", "a_b"],
+    ["-s", "-s, --image-pull-secret", "a b"],
+    ["-s", "-s, --image-pull-secret", "a..b"],
+    ["-s", "-s, --image-pull-secret", "a".repeat(254)],
+  ] as const) {
+    it(`refuses ${flag} ${name.slice(0, 20)}, which no object can be called`, async () => {
+      const outcome = await run(["scaffold", "--from", IMAGE, flag, name]);
+      expect(firstProblem(outcome)).to.equal(`Error: invalid argument "${name}" for "${label}" flag: ${OBJECT_RULE}`);
     });
   }
 

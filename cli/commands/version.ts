@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { withDeadline } from "@rcm/lib/deadline";
 import { withCluster } from "../cluster/cluster.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, type Io } from "../command.ts";
 import { CliError } from "../errors.ts";
 import { CONNECTION_FLAGS, readConnection, type ConnectionOptions } from "../flags/connection-flags.ts";
 import { VERSION } from "../version.ts";
@@ -28,7 +28,7 @@ export const VERSION_COMMAND = defineCommand({
     io.stdout.write(line("Plugin Version", VERSION));
     const spin = io.env["SPIN_VERSION"];
     if (spin !== undefined && spin !== "") io.stdout.write(line("Spin Version", `v${spin}`));
-    const kubernetes = await serverVersion(connection, io.stderr, signal).catch(() => undefined);
+    const kubernetes = await serverVersion(connection, io, signal).catch(() => undefined);
     signal.throwIfAborted();
     if (kubernetes !== undefined) io.stdout.write(line("Kubernetes Version", kubernetes));
   },
@@ -38,13 +38,9 @@ function line(label: string, value: string): string {
   return `${label.padEnd(14)}: ${value}\n`;
 }
 
-async function serverVersion(
-  connection: ConnectionOptions,
-  stderr: NodeJS.WritableStream,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+async function serverVersion(connection: ConnectionOptions, io: Io, signal: AbortSignal): Promise<string | undefined> {
   async function ask(limited: AbortSignal): Promise<string | undefined> {
-    return withCluster(connection, stderr, async ({ kube }) => {
+    return withCluster(connection, io, async ({ kube }) => {
       const answer: unknown = JSON.parse(await text(await kube.read("version", "/version", limited)));
       const isVersion = typeof answer === "object" && answer !== null && "gitVersion" in answer;
       return isVersion ? String(answer.gitVersion) : undefined;

@@ -1,6 +1,5 @@
 import type { Command } from "../command.ts";
-import { flagsOf } from "../help.ts";
-import { wordsOf } from "./words.ts";
+import { offeredBy, valueFlagsOf } from "./words.ts";
 
 /** A completion script for bash. */
 export function bashCompletion(commands: readonly Command[]): string {
@@ -25,17 +24,13 @@ complete -F _kube kube
 }
 
 function valueCases(command: Command): readonly string[] {
-  return Object.entries(flagsOf(command)).flatMap(([name, { kind, short, choices, isFile }]) => {
-    if (kind === "switch") return [];
-    const flags = [`--${name}`, ...(short === undefined ? [] : [`-${short}`])];
-    const pattern = flags.map((flag) => `"${command.name} ${flag}"`).join("|");
-    const words = choices === undefined ? undefined : `COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$current"));`;
-    const files = isFile === true ? 'COMPREPLY=($(compgen -f -- "$current"));' : undefined;
-    return [`        ${pattern}) ${[words ?? files, "return"].filter((part) => part !== undefined).join(" ")} ;;`];
+  return valueFlagsOf(command).map(({ pattern, choices, isFile }) => {
+    const words = choices === undefined ? undefined : `COMPREPLY=($(compgen -W "${choices}" -- "$current"));`;
+    const files = isFile ? 'COMPREPLY=($(compgen -f -- "$current"));' : undefined;
+    return `        ${pattern}) ${[words ?? files, "return"].filter((part) => part !== undefined).join(" ")} ;;`;
   });
 }
 
 function commandCase(command: Command): string {
-  const words = [...(command.argument?.choices ?? []), ...wordsOf(command)];
-  return `        ${command.name}) COMPREPLY=($(compgen -W "${words.join(" ")}" -- "$current")) ;;`;
+  return `        ${command.name}) COMPREPLY=($(compgen -W "${offeredBy(command)}" -- "$current")) ;;`;
 }

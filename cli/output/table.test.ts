@@ -13,4 +13,12 @@ describe("tableOf()", () => {
   });
 
   it("is empty without rows", () => expect(tableOf([])).to.equal(""));
+
+  it("takes more rows than a function takes arguments", () => {
+    const rows = Array.from({ length: 200_000 }, () => ["apps", "hello"]);
+    expect(tableOf([["NAMESPACE", "NAME"], ...rows]).split("\n", 2)).to.deep.equal([
+      "NAMESPACE   NAME",
+      "apps        hello",
+    ]);
+  });
 });

@@ -2,8 +2,8 @@ const GAP = "   ";
 
 /** Columns of text, as wide as their widest cell. The first row is the heading. */
 export function tableOf(rows: readonly (readonly string[])[]): string {
-  const count = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  const widths: number[] = [];
+  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
   return rows.map((row) => `${lineOf(row, widths)}\n`).join("");
 }
 

@@ -18,10 +18,15 @@ export interface InstallerPod extends KubeObject {
 
 const PODS: Resource<InstallerPod> = { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true };
 
-/** The installer's pods of a Shim that are still there, in whichever namespace its manager is. */
-export async function installerPods(kube: Kube, shim: string, signal: AbortSignal): Promise<readonly InstallerPod[]> {
+/** The installer's pods of a Shim that are still there, in this namespace, or in whichever its manager is. */
+export async function installerPods(
+  kube: Kube,
+  shim: string,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly InstallerPod[]> {
   const labelSelector = `${JOB_SHIM_LABEL}=${shim}`;
-  return (await kube.list(PODS, { labelSelector, project: (pod) => pod }, signal)).items;
+  return (await kube.list(PODS, { namespace, labelSelector, project: (pod) => pod }, signal)).items;
 }
 
 /** The youngest of each node, or all, the oldest first; by node. */

@@ -48,7 +48,7 @@ export interface ShimSpec {
   rolloutStrategy?: ShimSpecRolloutStrategy;
 }
 /**
- * Where the executable comes from. An entry of platforms that fits the node goes before anonHttp.
+ * Where the executable comes from. Where platforms has entries, anonHttp is not used.
  */
 export interface ShimSpecFetchStrategy {
   /**
@@ -64,7 +64,7 @@ export interface ShimSpecFetchStrategy {
   platforms?: ShimSpecFetchStrategyPlatform[];
 }
 /**
- * One address for nodes of every architecture. Used only when platforms is empty. Without a digest, so prefer platforms with sha256.
+ * One address for nodes of every architecture. Used only when platforms is empty.
  */
 export interface ShimSpecFetchStrategyAnonHttp {
   /**
@@ -72,7 +72,7 @@ export interface ShimSpecFetchStrategyAnonHttp {
    */
   location: string;
   /**
-   * sha256 of the file that location serves, 64 hexadecimal digits. It is checked before anything in the file is read.
+   * sha256 of the file that location serves, 64 hexadecimal digits. It is checked before anything in the file is read. Without it nodes run whatever is served.
    */
   sha256?: string;
 }
@@ -93,7 +93,7 @@ export interface ShimSpecFetchStrategyPlatform {
    */
   location: string;
   /**
-   * sha256 of the file that location serves, 64 hexadecimal digits. It is checked before anything in the file is read.
+   * sha256 of the file that location serves, 64 hexadecimal digits. It is checked before anything in the file is read. Without it nodes run whatever is served.
    */
   sha256?: string;
 }

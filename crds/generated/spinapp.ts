@@ -386,7 +386,7 @@ export interface SpinAppSpecRuntimeConfigKeyValueStore {
    */
   name: string;
   /**
-   * spin (a file), redis (option url), azure_cosmos or aws_dynamo, or what a runtime of your own knows.
+   * spin (a file) or redis (option url), which our own shim has; azure_cosmos, aws_dynamo, or what a runtime of your own knows.
    */
   type: string;
   /**
@@ -418,7 +418,7 @@ export interface SpinAppSpecRuntimeConfigKeyValueStoreOption {
  */
 export interface SpinAppSpecRuntimeConfigLlmCompute {
   /**
-   * spin (on the node) or remote_http (options url and auth_token).
+   * spin (on the node) or remote_http (options url and auth_token). Our own shim runs no models.
    */
   type: string;
   /**

@@ -1,7 +1,7 @@
 import { SPIN_OLDER_GROUP } from "@rcm/crds";
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { planExecutor, type ExecutorPlan, type ObservedExecutor } from "./plan.ts";
+import { finalizerPatch, planExecutor, type ExecutorPlan, type ObservedExecutor } from "./plan.ts";
 
 const OURS = "core.spinkube.dev/finalizer";
 const TIME = "2026-01-01T00:00:00Z";
@@ -53,5 +53,17 @@ describe("planExecutor()", () => {
       kind: "setFinalizers",
       finalizers: [OURS, "core.spinoperator.dev/finalizer"],
     });
+  });
+});
+
+describe("finalizerPatch()", () => {
+  it("overwrites no list that it has not seen", () => {
+    const tests = [undefined, [], ["other"]].map((finalizers) => finalizerPatch(executor(finalizers), [OURS])[1]);
+    const path = "/metadata/finalizers";
+    expect(tests).to.deep.equal([
+      { op: "test", path, value: null },
+      { op: "test", path, value: [] },
+      { op: "test", path, value: ["other"] },
+    ]);
   });
 });

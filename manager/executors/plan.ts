@@ -1,3 +1,4 @@
+import type { JsonPatchOperation } from "@rcm/lib/kube";
 import type { SpinGroup } from "../spinapps/app-id.ts";
 import type { ExecutorObject } from "../spinapps/spinapp-object.ts";
 
@@ -28,6 +29,22 @@ export function planExecutor({ group, executor, users }: ObservedExecutor): Exec
   if (!isHeld) return { kind: "none" };
   if (users.length > 0) return { kind: "blocked", note: blockedNote(users) };
   return { kind: "setFinalizers", finalizers: finalizers.filter((one) => one !== ours) };
+}
+
+/**
+ * The API server refuses it when the object or its list of finalizers is another one by now: a list that somebody else has
+ * added to is not overwritten. A test for null holds where there is no list.
+ */
+export function finalizerPatch(
+  { metadata }: ExecutorObject,
+  finalizers: readonly string[],
+): readonly JsonPatchOperation[] {
+  const path = "/metadata/finalizers";
+  return [
+    { op: "test", path: "/metadata/uid", value: metadata.uid },
+    { op: "test", path, value: metadata.finalizers ?? null },
+    { op: "add", path, value: finalizers },
+  ];
 }
 
 function blockedNote(users: readonly string[]): string {

@@ -1,13 +1,12 @@
 import { SPIN_VERSION } from "@rcm/crds";
-import { isKubeError, type JsonPatchOperation } from "@rcm/lib/kube";
+import { isKubeError } from "@rcm/lib/kube";
 import type { Outcome } from "../outcome.ts";
 import { spinIdFromKey, type SpinId } from "../spinapps/app-id.ts";
 import type { SpinAppCache } from "../spinapps/cache.ts";
 import { chooseExecutor } from "../spinapps/choose-executor.ts";
 import type { Operator } from "../spinapps/operator.ts";
 import { spinAppExecutors } from "../spinapps/resources.ts";
-import type { ExecutorObject } from "../spinapps/spinapp-object.ts";
-import { planExecutor } from "./plan.ts";
+import { finalizerPatch, planExecutor } from "./plan.ts";
 
 /** Holds one SpinAppExecutor while SpinApps run by it. */
 export async function reconcileExecutor(
@@ -49,15 +48,4 @@ function usersOf(cache: SpinAppCache, { group, namespace, name }: SpinId): reado
       })
       .map((app) => app.metadata.name ?? ""),
   );
-}
-
-/** Refused when the object or its list is another one by now. */
-function finalizerPatch({ metadata }: ExecutorObject, finalizers: readonly string[]): readonly JsonPatchOperation[] {
-  const path = "/metadata/finalizers";
-  const before = metadata.finalizers;
-  return [
-    { op: "test", path: "/metadata/uid", value: metadata.uid },
-    ...(before === undefined ? [] : [{ op: "test", path, value: before } as const]),
-    { op: "add", path, value: finalizers },
-  ];
 }

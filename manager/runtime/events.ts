@@ -59,11 +59,10 @@ export class Events {
 
   /** Writes until `signal` aborts, whatever fails. */
   async run(signal: AbortSignal): Promise<void> {
-    const stopped = new Promise<undefined>((resolve) => {
-      signal.addEventListener("abort", () => resolve(undefined), { once: true });
-    });
+    // Wakes the loop: a race of each wait against one promise of the end would add a reaction to it every time.
+    signal.addEventListener("abort", () => this.#wake.resolve(undefined), { once: true });
     while (!signal.aborted) {
-      await Promise.race([this.#wake.promise, stopped]);
+      await this.#wake.promise;
       this.#wake = Promise.withResolvers();
       await this.#flush(signal);
     }

@@ -120,7 +120,7 @@ class Election implements Leadership {
     this.#options.onLeading?.(false);
     try {
       // A renewal that was cut off may have been written: read again.
-      await this.#limited(async (signal) => this.#giveBack(await this.#read(signal), signal), NEVER);
+      await limited(this.#attemptMs(), async (signal) => this.#giveBack(await this.#read(signal), signal), NEVER);
       log.info("Lease released", { identity });
     } catch (error) {
       log.warn("Lease not released", { identity, problem: messageOf(error) });
@@ -130,7 +130,7 @@ class Election implements Leadership {
   async #tryAcquire(signal: AbortSignal): Promise<boolean> {
     const { log, identity } = this.#options;
     try {
-      return await this.#limited(async (limited) => this.#attempt(limited), signal);
+      return await limited(this.#attemptMs(), async (ending) => this.#attempt(ending), signal);
     } catch (error) {
       log.debug("Lease not acquired", { identity, problem: messageOf(error) });
       return false;
@@ -140,8 +140,10 @@ class Election implements Leadership {
   async #renewOnce(ended: AbortSignal): Promise<void> {
     const { log, identity } = this.#options;
     try {
-      if (ended.aborted || this.#remainingMs() <= 0) return;
-      const isHeld = await this.#limited(async (limited) => this.#attempt(limited), ended);
+      const remainingMs = this.#remainingMs();
+      if (ended.aborted || remainingMs <= 0) return;
+      const limitMs = Math.min(this.#attemptMs(), remainingMs);
+      const isHeld = await limited(limitMs, async (ending) => this.#attempt(ending), ended);
       if (!isHeld) this.#lose("LEASE_LOST", `"${this.#observation?.spec.holderIdentity ?? ""}" holds the lease`);
     } catch (error) {
       if (!ended.aborted) log.warn("Lease not renewed", { identity, problem: messageOf(error) });
@@ -196,10 +198,8 @@ class Election implements Leadership {
   }
 
   /** One attempt may take half of the time in which we must renew, so that there is time for another. */
-  async #limited<R>(work: (signal: AbortSignal) => Promise<R>, signal: AbortSignal): Promise<R> {
-    const ms = this.#options.renewDeadlineMs / 2;
-    const limit = Math.max(1, this.#lease === undefined ? ms : Math.min(ms, this.#remainingMs()));
-    return withDeadline({ ms: limit, expired: () => attemptTimeout(limit) }, work, signal);
+  #attemptMs(): number {
+    return this.#options.renewDeadlineMs / 2;
   }
 
   #remainingMs(): number {
@@ -218,8 +218,10 @@ class Election implements Leadership {
 
 const NEVER = new AbortController().signal;
 
-function attemptTimeout(ms: number): LeaderError {
-  return new LeaderError("RENEW_TIMEOUT", `Cannot write the lease: no answer within ${Math.round(ms)} ms`);
+async function limited<R>(ms: number, work: (signal: AbortSignal) => Promise<R>, signal: AbortSignal): Promise<R> {
+  const whole = Math.max(1, Math.round(ms));
+  const message = `Cannot write the lease: no answer within ${whole} ms`;
+  return withDeadline({ ms: whole, expired: () => new LeaderError("RENEW_TIMEOUT", message) }, work, signal);
 }
 
 async function rest(ms: number, signal: AbortSignal): Promise<void> {

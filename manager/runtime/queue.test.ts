@@ -16,7 +16,7 @@ describe("WorkQueue", () => {
 
   it("hands out a delayed key when its time has come, after those that are due", async () => {
     const queue = queueOf();
-    queue.add("later", 5);
+    queue.add("later", 50);
     queue.add("now");
     expect(queue.depth).to.equal(2);
     expect([await queue.take(), await queue.take()]).to.deep.equal(["now", "later"]);

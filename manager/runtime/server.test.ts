@@ -83,5 +83,9 @@ describe("startStatusServer()", () => {
       (error: unknown) => error,
     );
     expect(second).to.include({ code: "LISTEN_FAILED" });
+    expect(second)
+      .to.have.property("message")
+      .that.includes(`"127.0.0.1:${server.port}"`)
+      .and.includes("--metrics-address");
   });
 });

@@ -41,7 +41,7 @@ const REQUEST_MS = 5000;
 /**
  * Serves `/metrics`, `/healthz` and `/readyz` by HTTP.
  *
- * @throws {StatusServerError} `LISTEN_FAILED` when the port is taken or not allowed.
+ * @throws {StatusServerError} `LISTEN_FAILED` when the address is taken or not allowed.
  */
 export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
   const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) => {
@@ -51,7 +51,9 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   try {
     await once(server, "listening");
   } catch (cause) {
-    throw new StatusServerError("LISTEN_FAILED", `Cannot listen on port "${options.port}"`, { cause });
+    const address = `${options.host ?? ""}:${options.port}`;
+    const remedy = "choose others by --metrics-address and --health-address";
+    throw new StatusServerError("LISTEN_FAILED", `Cannot listen on "${address}": ${remedy}`, { cause });
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server that listens has this kind of address
   const { port } = server.address() as AddressInfo;

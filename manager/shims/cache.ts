@@ -9,7 +9,7 @@ import { nodeView, type NodeJson, type NodeView } from "./node-view.ts";
 import { Overlay } from "./overlay.ts";
 import { podView, type PodJson } from "./pod-view.ts";
 import { JOBS, NODES, PODS, RUNTIME_CLASSES, SHIMS } from "./resources.ts";
-import type { RuntimeClassJson } from "./runtime-class.ts";
+import { runtimeClassView, type RuntimeClassJson } from "./runtime-class.ts";
 import { shimView, type ShimObject } from "./shim-object.ts";
 
 export interface CacheOptions {
@@ -55,22 +55,4 @@ export class ShimCache {
   #informers(): readonly { readonly synced: Promise<undefined>; run(signal: AbortSignal): Promise<void> }[] {
     return [this.shims, this.nodes, this.jobs, this.pods, this.runtimeClasses];
   }
-}
-
-/** The resource version is kept: an update needs it. */
-function runtimeClassView({ metadata, handler, overhead, scheduling }: RuntimeClassJson): RuntimeClassJson {
-  const { name, uid, resourceVersion, labels, annotations, ownerReferences } = metadata;
-  const kept = { uid, resourceVersion, labels, annotations, ownerReferences };
-  return {
-    metadata: { name, ...withoutUndefined(kept) },
-    handler,
-    ...withoutUndefined({ overhead, scheduling }),
-  };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function withoutUndefined<T extends object>(fields: T): Defined<T> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- exactly the fields that are there
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -16,7 +16,7 @@ export function observe(cache: ShimCache, name: string, options: ObserveOptions)
   const { maxConcurrentJobs, nowMs, usersGone } = options;
   const cached = cache.shims.store.get(name);
   if (cached === undefined) return undefined;
-  const shim = cache.writtenShims.see(name, cached);
+  const shim = cache.writtenShims.see(cached);
   return {
     shim,
     shims: [...cache.shims.store.values()],
@@ -32,7 +32,7 @@ export function observe(cache: ShimCache, name: string, options: ObserveOptions)
 
 /** Every Node, with what we wrote of it. */
 export function nodesOf(cache: ShimCache): readonly NodeView[] {
-  return [...cache.nodes.store.values()].map((node) => cache.writtenNodes.see(node.name, node));
+  return [...cache.nodes.store.values()].map((node) => cache.writtenNodes.see(node));
 }
 
 /** Every Job with its newest pod, also those that only we know of yet. */

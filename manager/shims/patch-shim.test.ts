@@ -28,8 +28,8 @@ describe("patchShim()", () => {
       }) as Kube["patch"];
       await patchShim({ kube: { patch }, cache: { shims: { store }, writtenShims } }, before, PATCH, NEVER);
       const cached = store.get("spin-v2") ?? before;
-      expect(writtenShims.see("spin-v2", cached).metadata.resourceVersion).to.equal(seen);
-      expect(writtenShims.see("spin-v2", cached).metadata.resourceVersion).to.equal(seen);
+      expect(writtenShims.see(cached).metadata.resourceVersion).to.equal(seen);
+      expect(writtenShims.see(cached).metadata.resourceVersion).to.equal(seen);
     });
   }
 });

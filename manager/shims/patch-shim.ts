@@ -19,7 +19,7 @@ export async function patchShim(
   signal: AbortSignal,
 ): Promise<void> {
   const name = nameOf(shim);
-  const over = cache.shims.store.get(name);
+  const cached = cache.shims.store.get(name);
   const after = await kube.patch(SHIMS, { name }, patch, signal);
-  if (over !== undefined) cache.writtenShims.set(name, over, shimView(after));
+  if (cached !== undefined) cache.writtenShims.set(cached, shimView(after));
 }

@@ -7,8 +7,12 @@ const MAX_LOST = 10;
 
 /** The first `max` that may be names of pods: a node says what it likes. */
 export function podNames(said: unknown, max: number): readonly string[] {
-  const texts = Array.isArray(said) ? said.filter((name): name is string => typeof name === "string") : [];
-  return texts.filter((name) => POD_NAME.test(name)).slice(0, max);
+  return Array.isArray(said) ? said.filter((name) => isPodName(name)).slice(0, max) : [];
+}
+
+/** Whether it has the form `namespace/name` of a pod. */
+export function isPodName(value: unknown): value is string {
+  return typeof value === "string" && POD_NAME.test(value);
 }
 
 /** Pods that the Job's install ended. */

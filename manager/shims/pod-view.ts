@@ -1,4 +1,4 @@
-import type { InstallReport } from "@rcm/lib/install-job";
+import { parseReport } from "./install-report.ts";
 import type { Obstacle, PodView } from "./job-view.ts";
 
 /** Label that the Job controller puts on its pods: https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name */
@@ -76,27 +76,4 @@ function waitingOf(containers: readonly ContainerJson[]): Obstacle | undefined {
 function unschedulable({ conditions = [] }: NonNullable<PodJson["status"]>): Obstacle | undefined {
   const found = conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
   return found === undefined ? undefined : { reason: found.reason ?? "Unschedulable", message: found.message ?? "" };
-}
-
-/** The pod's own image wrote it, but a node may be anybody's: anything but a report is no report. */
-function parseReport(text: string | undefined): InstallReport | undefined {
-  if (text === undefined || text === "") return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isReport(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isReport(value: unknown): value is InstallReport {
-  if (typeof value !== "object" || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  return (
-    fields.get("schema") === 1 &&
-    typeof fields.get("ok") === "boolean" &&
-    typeof fields.get("message") === "string" &&
-    ["reason", "level", "digest"].every((name) => ["string", "undefined"].includes(typeof fields.get(name))) &&
-    ["restarts", "durationMs"].every((name) => Number.isFinite(fields.get(name)))
-  );
 }

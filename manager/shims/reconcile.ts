@@ -108,5 +108,6 @@ function announce(
   events.record({ ...event, regarding: { apiVersion, kind: "Shim", name: nameOf(shim), uid: shim.metadata.uid } });
   if (node === undefined) return;
   const note = event.note.replace(`${node.name}: `, `Shim ${nameOf(shim)}: `);
+  // `kubectl describe node` looks for Events whose UID is the node's name, as the kubelet writes them.
   events.record({ ...event, note, regarding: { apiVersion: "v1", kind: "Node", name: node.name, uid: node.name } });
 }

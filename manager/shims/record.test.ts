@@ -25,6 +25,18 @@ describe("parseRecord()", () => {
     ["a record with strange users", JSON.stringify({ ...whole, users: "default/x" })],
     ["a record with users without names", JSON.stringify({ ...whole, users: [1] })],
     ["a record that is neither good nor bad", JSON.stringify({ ...whole, ok: "yes" })],
+    ["a record with a level that there is not", JSON.stringify({ ...whole, level: "Anything" })],
+    ["a record with a reason that is no word", JSON.stringify({ ...whole, reason: { a: 1 } })],
+    ["a record with a message that is no text", JSON.stringify({ ...whole, message: 1 })],
+    ["a record with a digest as long as a book", JSON.stringify({ ...whole, digest: "d".repeat(129) })],
+    ["a record with a strange operation", JSON.stringify({ ...whole, operation: "explode" })],
+    ["a record with an attempt that is no integer in Go", JSON.stringify({ ...whole, attempt: 1e300 })],
+    [
+      "a record with a user that would change a selector",
+      JSON.stringify({ ...whole, users: ["a/b,status.phase=Running"] }),
+    ],
+    ["a record with more users than a report may name", JSON.stringify({ ...whole, users: Array(21).fill("a/b") })],
+    ["a record that is rolled back in words", JSON.stringify({ ...whole, rolledBack: "yes" })],
   ];
   for (const [says, text] of broken) {
     it(`does not understand ${says}`, () => {
@@ -38,5 +50,10 @@ describe("recordText()", () => {
     const text = recordText(failedRecord({ message: "x".repeat(10_000) }));
     expect(text.length).to.be.below(1400);
     expect(parseRecord(text)?.message).to.equal("x".repeat(480));
+  });
+
+  it("has no half of a character at the end of a message that was cut", () => {
+    const text = recordText(failedRecord({ message: `${"x".repeat(479)}😀` }));
+    expect(parseRecord(text)?.message).to.equal(`${"x".repeat(479)}\u{FFFD}`);
   });
 });

@@ -1,4 +1,6 @@
 import type { Level, Operation, Reason } from "@rcm/lib/install-job";
+import { hasFields, isBoolean, isLevel, isText, isWord, type Fields } from "./json-fields.ts";
+import { isPodName } from "./pod-names.ts";
 
 /**
  * What is known of a shim on a node, kept as an annotation of the Node, so that it is gone with the Node and outlives
@@ -48,10 +50,15 @@ const MESSAGE_MAX = 480;
 
 export function recordText(record: NodeRecord): string {
   const { message } = record;
-  return JSON.stringify(message === undefined ? record : { ...record, message: message.slice(0, MESSAGE_MAX) });
+  return JSON.stringify(
+    message === undefined ? record : { ...record, message: message.slice(0, MESSAGE_MAX).toWellFormed() },
+  );
 }
 
-/** The record, or undefined where the annotation is absent or not ours to understand: then evidence is gathered anew. */
+/**
+ * The record, or undefined where the annotation is absent or not ours to understand: then evidence is gathered anew. A
+ * kubelet may write its own Node's annotations, so a node that was taken over decides what this says.
+ */
 export function parseRecord(text: string | undefined): NodeRecord | undefined {
   if (text === undefined) return undefined;
   try {
@@ -62,20 +69,48 @@ export function parseRecord(text: string | undefined): NodeRecord | undefined {
   }
 }
 
-const TEXT_FIELDS = "shimUid job operation hash at created why machineId bootId runtimeVersion retry".split(" ");
+/** As many users as a report may name. */
+const MAX_USERS = 20;
+/** Attempts and failures of one node: far more than there can be, and an integer in every JSON parser. */
+const MAX_COUNT = 1_000_000_000;
+
+const FIELDS: Fields = {
+  required: {
+    shimUid: isText,
+    job: isText,
+    operation: (value) => value === "install" || value === "uninstall",
+    hash: isText,
+    ok: isBoolean,
+    attempt: isCount,
+    failures: isCount,
+    created: isText,
+    why: isText,
+    at: (value) => isText(value) && Number.isFinite(Date.parse(value)),
+    machineId: isText,
+    bootId: isText,
+    runtimeVersion: isText,
+    retry: isText,
+  },
+  optional: {
+    level: isLevel,
+    digest: isWord,
+    reason: isWord,
+    message: isText,
+    rolledBack: isBoolean,
+    users: isListOfPods,
+    untouched: isBoolean,
+  },
+};
 
 function isRecord(value: unknown): value is NodeRecord {
-  if (typeof value !== "object" || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  return (
-    TEXT_FIELDS.every((name) => typeof fields.get(name) === "string") &&
-    typeof fields.get("ok") === "boolean" &&
-    ["attempt", "failures"].every((name) => Number.isInteger(fields.get(name))) &&
-    Number.isFinite(Date.parse(String(fields.get("at")))) &&
-    (fields.get("users") === undefined || isListOfTexts(fields.get("users")))
-  );
+  return hasFields(value, FIELDS);
 }
 
-function isListOfTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT;
+}
+
+/** Each becomes a request to the API server, with its name in a field selector. */
+function isListOfPods(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= MAX_USERS && value.every((item) => isPodName(item));
 }

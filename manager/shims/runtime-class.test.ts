@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { exampleShim } from "./build-examples.ts";
-import { planRuntimeClass, planRuntimeClassRemoval, runtimeClassFor } from "./runtime-class.ts";
+import { planRuntimeClass, planRuntimeClassRemoval, runtimeClassFor, runtimeClassView } from "./runtime-class.ts";
 
 const SELECTOR = { "shim.runtime.spinkube.dev/spin-v2": "provisioned" };
 const shim = exampleShim();
@@ -34,6 +34,15 @@ describe("runtimeClassFor()", () => {
       nodeSelector: SELECTOR,
       tolerations,
     });
+  });
+});
+
+describe("runtimeClassView()", () => {
+  it("keeps what an update would else take away", () => {
+    const metadata = { ...present.metadata, uid: "u", resourceVersion: "7", finalizers: ["example.org/audit"] };
+    const managedFields = [{ manager: "kubectl" }];
+    const whole = { ...present, metadata: { ...metadata, managedFields }, overhead: { podFixed: { cpu: "1m" } } };
+    expect(runtimeClassView(whole)).to.deep.equal({ ...present, metadata, overhead: whole.overhead });
   });
 });
 

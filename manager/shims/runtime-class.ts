@@ -9,6 +9,7 @@ export interface RuntimeClassJson {
     readonly resourceVersion?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly finalizers?: readonly string[];
     readonly ownerReferences?: readonly (Pick<OwnerReference, "uid" | "kind" | "name"> & Partial<OwnerReference>)[];
   };
   readonly handler: string;
@@ -35,12 +36,23 @@ export type RuntimeClassPlan =
   | { readonly kind: "conflict"; readonly message: string };
 
 /**
- * The Shim as owner. It does not block the Shim's deletion: `kubectl delete --cascade=foreground` would else remove the
- * Jobs that clean up.
+ * The Shim as owner. It does not block the Shim's deletion: otherwise `kubectl delete --cascade=foreground` would
+ * remove the Jobs that clean up.
  */
 export function ownerReference({ metadata }: ShimObject): OwnerReference {
   const { name = "", uid = "" } = metadata;
   return { apiVersion: `${SHIM_GROUP}/${SHIM_VERSION}`, kind: "Shim", name, uid, controller: true };
+}
+
+/** Keeps all metadata that an update would otherwise remove, and the resource version, which an update needs. */
+export function runtimeClassView({ metadata, handler, overhead, scheduling }: RuntimeClassJson): RuntimeClassJson {
+  const { name, uid, resourceVersion, labels, annotations, ownerReferences, finalizers } = metadata;
+  const kept = { uid, resourceVersion, labels, annotations, ownerReferences, finalizers };
+  return {
+    metadata: { name, ...withoutUndefined(kept) },
+    handler,
+    ...withoutUndefined({ overhead, scheduling }),
+  };
 }
 
 /** The RuntimeClass schedules on nodes that have the shim, not on those that should have it. */
@@ -79,4 +91,11 @@ function isOwnedBy(present: RuntimeClassJson, { metadata }: ShimObject): boolean
 
 function foreign(name: string): string {
   return `RuntimeClass "${name}" was not made for this Shim and is left alone: delete it, or use another runtimeClass.name`;
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(fields: T): Defined<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- exactly the fields that are there
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -1,5 +1,6 @@
 import type { ShimStatus, ShimStatusNodeState } from "@rcm/crds";
 import type { Json } from "@rcm/lib/kube";
+import { oneLine } from "../runtime/one-line.ts";
 import { readiness, type Circumstances } from "./conditions.ts";
 import type { Decision, NodeState } from "./decide-node.ts";
 
@@ -106,9 +107,4 @@ function conditionsOf(input: StatusInput, counts: Counts): NonNullable<StatusJso
     const text = oneLine(message, MESSAGE_MAX);
     return { type, status, observedGeneration: input.generation, lastTransitionTime, reason, message: text };
   });
-}
-
-function oneLine(text: string, max: number): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.length <= max ? line : `${line.slice(0, max - 1)}…`;
 }

@@ -161,7 +161,7 @@ async function patchNode({ kube, cache }: Writer, patch: NodePatch, signal: Abor
   const body = { metadata: { uid, labels, annotations } };
   const cached = cache.nodes.store.get(name);
   const after = await unless([...GONE, "Invalid"], kube.patch(NODES, { name }, { kind: "merge", body }, signal));
-  if (after !== undefined && cached !== undefined) cache.writtenNodes.set(name, cached, nodeView(after));
+  if (after !== undefined && cached !== undefined) cache.writtenNodes.set(cached, nodeView(after));
 }
 
 async function createJob({ kube, cache, settings }: Writer, order: JobOrder, signal: AbortSignal): Promise<void> {

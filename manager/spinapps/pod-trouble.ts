@@ -1,4 +1,5 @@
 import type { KubeObject } from "@rcm/lib/kube";
+import { oneLine } from "../runtime/one-line.ts";
 
 interface ContainerState {
   readonly waiting?: { readonly reason?: string; readonly message?: string };
@@ -38,7 +39,7 @@ const MAX_MESSAGE = 500;
 /** @param label key of the label whose value is the SpinApp's name. */
 export function podTrouble(label: string, { metadata, status }: PodJson): PodTrouble {
   const { reason, message = "" } = troubleIn(status ?? {}) ?? {};
-  return { app: metadata?.labels?.[label] ?? "", reason, message: cut(message) };
+  return { app: metadata?.labels?.[label] ?? "", reason, message: oneLine(message, MAX_MESSAGE) };
 }
 
 type Status = NonNullable<PodJson["status"]>;
@@ -74,9 +75,4 @@ function unschedulable(conditions: NonNullable<Status["conditions"]>): Found {
   const scheduled = conditions.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status !== "False") return undefined;
   return { reason: scheduled.reason ?? "Unschedulable", message: scheduled.message ?? "" };
-}
-
-function cut(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.length <= MAX_MESSAGE ? line : `${line.slice(0, MAX_MESSAGE - 1)}…`;
 }

@@ -63,7 +63,7 @@ function conditionsOf(input: StatusInput): Condition[] {
     const last = before.get(type);
     const lastTransitionTime = last?.status === verdict.status ? last.lastTransitionTime : input.now;
     const observedGeneration = input.app.metadata.generation ?? 0;
-    const message = verdict.message.slice(0, MAX_MESSAGE);
+    const message = verdict.message.slice(0, MAX_MESSAGE).toWellFormed();
     return [{ type, ...verdict, message, observedGeneration, lastTransitionTime }];
   });
 }

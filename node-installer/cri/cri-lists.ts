@@ -9,6 +9,7 @@ export interface Sandbox {
   readonly handler: string;
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
+  readonly labels: Readonly<Record<string, string>>;
   readonly state: "ready" | "notReady";
 }
 
@@ -66,6 +67,7 @@ function sandboxFrom(item: Reply): Sandbox {
     pod: { name: textIn(pod, "name"), namespace: textIn(pod, "namespace"), uid: textIn(pod, "uid") },
     handler: textIn(item, "runtimeHandler"),
     createdAtMs: Math.floor(numberIn(item, "createdAt") / NANOSECONDS_IN_MS),
+    labels: textsIn(item, "labels"),
     state: SANDBOX_STATES[numberIn(item, "state")] ?? "notReady",
   };
 }

@@ -33,7 +33,8 @@ const CLEAN_UP_TIMEOUT_MS = 15_000;
 const LATE_START_MS = 5000;
 const LATE_POLL_MS = 250;
 
-const PROBE_LABEL = "runtime-class-manager/probe";
+/** Its value is the probe's UID. */
+export const PROBE_LABEL = "runtime-class-manager/probe";
 const NODE = 2; // NamespaceMode of the CRI: that of the host.
 
 /**
@@ -102,12 +103,27 @@ async function cleanUp(cri: CriConnection, uid: string, lateMs: number): Promise
       await delay(LATE_POLL_MS);
       left = await ownSandboxes(cri, uid, signal);
     }
-    for (const { id } of left) {
-      await cri.call("StopPodSandbox", { podSandboxId: id }, signal, CLEAN_UP_TIMEOUT_MS).catch(() => undefined);
-      await cri.call("RemovePodSandbox", { podSandboxId: id }, signal, CLEAN_UP_TIMEOUT_MS);
-    }
+    await remove(cri, left, signal);
   } catch {
     // How the probe went has been said; a sandbox that resists is the kubelet's, which removes pods it does not know.
+  }
+}
+
+/** Removes what is left of probes whose process was killed. Those that go on are not told apart from them. */
+export async function removeProbes(cri: CriConnection, signal: AbortSignal): Promise<void> {
+  const all = await listSandboxes(cri, {}, signal);
+  const left = all.filter(({ labels }) => labels[PROBE_LABEL] !== undefined);
+  await remove(cri, left, signal);
+}
+
+async function remove(
+  cri: CriConnection,
+  sandboxes: readonly { readonly id: string }[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { id } of sandboxes) {
+    await cri.call("StopPodSandbox", { podSandboxId: id }, signal, CLEAN_UP_TIMEOUT_MS).catch(() => undefined);
+    await cri.call("RemovePodSandbox", { podSandboxId: id }, signal, CLEAN_UP_TIMEOUT_MS);
   }
 }
 

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import { isInBlock } from "@rcm/lib/address-block";
 
 /** Which proxy to use. */
 export interface ProxySettings {
@@ -60,7 +60,7 @@ function isEscapedWell({ username, password }: URL): boolean {
 /** An exception is `*`, a host with the hosts below it, `.below.it`, an address, or a range of addresses; all but the last may have a port. */
 function covers(exception: string, url: URL): boolean {
   const host = bare(url.hostname);
-  if (exception.includes("/")) return inRange(exception, host);
+  if (exception.includes("/")) return isInBlock(exception, host);
   const { name, port } = splitPort(exception.toLowerCase());
   if (port !== undefined && port !== (url.port === "" ? DEFAULT_PORTS[url.protocol] : url.port)) return false;
   if (name === "*") return true;
@@ -77,14 +77,4 @@ function bare(host: string): string {
 function splitPort(exception: string): { name: string; port: string | undefined } {
   const match = /^(\[[^\]]*\]|[^:]*):([0-9]+)$/u.exec(exception);
   return { name: bare(match?.[1] ?? exception), port: match?.[2] };
-}
-
-function inRange(range: string, host: string): boolean {
-  const [network = "", bits = ""] = range.split("/");
-  const [family, limit] = isIP(network) === 4 ? (["ipv4", 32] as const) : (["ipv6", 128] as const);
-  if (isIP(network) === 0 || isIP(network) !== isIP(host)) return false;
-  if (!/^[0-9]{1,3}$/u.test(bits) || Number(bits) > limit) return false;
-  const list = new BlockList();
-  list.addSubnet(network, Number(bits), family);
-  return list.check(host, family);
 }

@@ -21,6 +21,10 @@ export const UNFINISHED = ".rcm-new";
 /** The same for what the dead man's script writes, which holds no lock. */
 export const UNFINISHED_BY_SCRIPT = ".rcm-dead-man";
 
+export function isUnfinished(name: string): boolean {
+  return name.endsWith(UNFINISHED) || name.endsWith(UNFINISHED_BY_SCRIPT);
+}
+
 /** No file of containerd's configuration is larger, in bytes. */
 const READ_MAX_BYTES = 16 * 1024 * 1024;
 
@@ -59,8 +63,12 @@ export async function writeAtomic(path: string, content: Buffer, owner: Omit<Fil
 
 /** Removes what a write that was killed or lost its power left beside the file, or beside what its link names. */
 export async function removeUnfinished(path: string): Promise<void> {
-  const target = await linkTarget(path).catch(() => path); // A link that names nothing.
-  for (const end of [UNFINISHED, UNFINISHED_BY_SCRIPT]) await removeFile(target + end);
+  await removeUnfinishedAt(await linkTarget(path).catch(() => path)); // A link may name nothing.
+}
+
+/** The same of a link itself. */
+export async function removeUnfinishedAt(path: string): Promise<void> {
+  for (const end of [UNFINISHED, UNFINISHED_BY_SCRIPT]) await removeFile(path + end);
 }
 
 async function writeSynced(path: string, content: Buffer, { mode, uid, gid }: Omit<FileState, "bytes">): Promise<void> {
@@ -87,23 +95,20 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and its parents; returns the topmost one that was made, or undefined if it was there. */
-export async function makeFolder(path: string): Promise<string | undefined> {
+/**
+ * Makes a folder and its parents. One after another: making several at once, Node says ENOENT for a read-only file system,
+ * and never ends in a folder that is mounted here and was deleted where it is from.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  if (await exists(path)) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path));
   try {
-    return await mkdir(path, { recursive: true, mode: 0o755 });
+    await mkdir(path, { mode: 0o755 });
   } catch (error) {
-    throw fileError("make the folder", path, await reasonOf(path, error));
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) {
+      throw fileError("make the folder", path, error);
+    }
   }
-}
-
-/** Making several folders at once, Node says ENOENT for a read-only file system: one at a time tells the truth. */
-async function reasonOf(path: string, error: unknown): Promise<unknown> {
-  if (!isNotFound(error) || path === "/") return error;
-  if (!(await exists(dirname(path)))) return reasonOf(dirname(path), error);
-  return mkdir(path).then(
-    () => error,
-    (reason: unknown) => reason,
-  );
 }
 
 /** Makes a rename or removal in this folder outlive a power failure. */

@@ -3,7 +3,7 @@ import { DEADLINES } from "../context.ts";
 import { CONTAINERD_SOCKET, CriConnection } from "../cri/cri-connection.ts";
 import { CriError } from "../cri/cri-error.ts";
 import { listContainers, listSandboxes } from "../cri/cri-lists.ts";
-import { probeSandbox } from "../cri/probe-sandbox.ts";
+import { probeSandbox, removeProbes } from "../cri/probe-sandbox.ts";
 import { cgroupParentFor, parseRunningConfig } from "../cri/running-config.ts";
 import { waitForCri } from "../cri/wait-for-cri.ts";
 import { InstallError } from "../errors.ts";
@@ -17,6 +17,7 @@ export function createCri(socket: string = CONTAINERD_SOCKET): Cri {
     sandboxes: async (signal) => once(socket, async (cri) => sandboxesOf(cri, signal)),
     runningContainers: async (signal) => once(socket, async (cri) => containersOf(cri, signal)),
     probe: async (handler, signal) => probe(socket, handler, signal),
+    removeProbes: async (signal) => once(socket, async (cri) => removeProbes(cri, signal)),
   };
 }
 

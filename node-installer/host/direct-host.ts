@@ -13,6 +13,7 @@ export function createDirectLinks(): HostLinks {
       sandboxes: async () => [],
       runningContainers: async () => [],
       probe: async () => refuse(),
+      removeProbes: async () => undefined,
     },
     unit: async () => ({
       name: "containerd.service",
@@ -24,6 +25,7 @@ export function createDirectLinks(): HostLinks {
     restart: async () => refuse(),
     arm: async () => refuse(),
     disarm: async () => "absent",
+    scriptEnd: async () => undefined,
     detach: async (_unit, [program = "", ...args]) => {
       const child = spawn(program, args, { detached: true, stdio: "ignore" });
       await once(child, "spawn");

@@ -38,6 +38,8 @@ export interface Cri {
   runningContainers(signal: AbortSignal): Promise<readonly RunningContainer[]>;
   /** Starts and removes an empty pod through a handler (default runtime if undefined); the error's text, or undefined. */
   probe(handler: string | undefined, signal: AbortSignal): Promise<string | undefined>;
+  /** Removes the pods of probes that were killed; only for who holds the host's lock, as all do who probe. */
+  removeProbes(signal: AbortSignal): Promise<void>;
 }
 
 export interface CommandResult {
@@ -64,8 +66,10 @@ export interface HostLinks {
   restart(unit: string, signal: AbortSignal): Promise<void>;
   /** Runs a script on the host after a time, whether this process lives or not, unless it is disarmed. */
   arm(script: string, afterSeconds: number, signal: AbortSignal): Promise<void>;
-  /** `fired` if it was too late. */
+  /** `fired` if it was too late; the script has ended by then. */
   disarm(signal: AbortSignal): Promise<"disarmed" | "fired" | "absent">;
+  /** Waits while the script runs, and takes nothing away. */
+  scriptEnd(signal: AbortSignal): Promise<void>;
   /** Starts a script on the host that goes on after this process. */
   detach(unit: string, argv: readonly string[], signal: AbortSignal): Promise<void>;
   close(): void;

@@ -6,7 +6,7 @@ import type { DBusConnection } from "../systemd/dbus-connection.ts";
 import { createCri } from "./cri-link.ts";
 import { createDirectLinks } from "./direct-host.ts";
 import type { HostLinks } from "./links.ts";
-import { arm, containerdUnit, detachScript, disarm, restartContainerd, runCommand } from "./systemd-host.ts";
+import { arm, containerdUnit, detachScript, disarm, restartContainerd, runCommand, scriptEnd } from "./systemd-host.ts";
 
 const CONTAINERD_UNIT = "containerd.service";
 
@@ -24,6 +24,7 @@ export async function openLinks(
     restart: async (unit, stop) => restartContainerd(bus, unit, stop),
     arm: async (script, afterSeconds, stop) => arm(bus, script, afterSeconds, stop),
     disarm: async (stop) => disarm(bus, stop),
+    scriptEnd: async (stop) => scriptEnd(bus, stop),
     detach: async (unit, argv, stop) => detachScript(bus, unit, argv, stop),
     close: () => {
       bus.close();

@@ -1,10 +1,19 @@
 import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { copyFile, mkdir, open, readdir, rename, rm, rmdir, symlink } from "node:fs/promises";
+import { copyFile, open, readdir, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileError } from "../errors.ts";
-import { exists, isNotFound, readLink, syncFolder, UNFINISHED, UNFINISHED_BY_SCRIPT } from "./atomic-file.ts";
+import {
+  exists,
+  isNotFound,
+  isUnfinished,
+  makeFolder,
+  readLink,
+  removeUnfinishedAt,
+  syncFolder,
+  UNFINISHED,
+} from "./atomic-file.ts";
 
 /**
  * Executables by digest, `<root>/store/<sha256>/<file name>`, beside which a shim may unpack what it needs, and one link for each shim, `<root>/bin/<file name>`,
@@ -56,8 +65,8 @@ export async function putBinary(store: Store, from: string, digest: string, shim
   if (await hasBinary(store, digest, shim)) return;
   const target = binaryPath(store, digest, shim);
   const temporary = target + UNFINISHED;
+  await makeFolder(dirname(target));
   try {
-    await mkdir(dirname(target), { recursive: true, mode: 0o755 });
     try {
       await rm(temporary, { force: true });
       await copyFile(from, temporary, constants.COPYFILE_EXCL);
@@ -99,20 +108,21 @@ export async function isForeignFile(store: Store, shim: string): Promise<boolean
 /** Digests that links of shims name: containerd starts these. */
 export async function linkedDigests({ root }: Store): Promise<readonly string[]> {
   const folder = join(root, "bin");
-  const targets = await Promise.all((await namesIn(folder)).map(async (name) => readLink(join(folder, name))));
+  const names = (await namesIn(folder)).filter((name) => !isUnfinished(name));
+  const targets = await Promise.all(names.map(async (name) => readLink(join(folder, name))));
   return targets.filter((target) => target !== undefined).map((target) => basename(dirname(target)));
 }
 
-/** Points the shim's link at `target` in one step, or takes it away. */
+/** Points the shim's link at `target` in one step, or takes it away; and what was begun of that and cut off. */
 export async function setShimLink(store: Store, shim: string, target: string | undefined): Promise<void> {
   const path = linkPath(store, shim);
+  if (target !== undefined) await makeFolder(dirname(path));
   try {
+    await removeUnfinishedAt(path); // Of the link, not of the executable that it names.
     if (target === undefined) {
       await rm(path, { force: true });
     } else {
       const temporary = path + UNFINISHED;
-      await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-      await rm(temporary, { force: true });
       await symlink(target, temporary);
       await rename(temporary, path);
     }
@@ -138,8 +148,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
 export async function removeEmptyFolders({ root }: Store): Promise<void> {
   for (const path of [join(root, "store"), join(root, "bin"), root]) {
     const names = await readdir(path).catch(() => []);
-    const unfinished = names.filter((name) => name.endsWith(UNFINISHED) || name.endsWith(UNFINISHED_BY_SCRIPT));
-    for (const name of unfinished) await rm(join(path, name), { force: true });
+    for (const name of names.filter(isUnfinished)) await rm(join(path, name), { force: true });
     await rmdir(path).catch(() => undefined);
   }
 }

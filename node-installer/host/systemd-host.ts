@@ -5,7 +5,7 @@ import { DEADLINES } from "../context.ts";
 import { InstallError } from "../errors.ts";
 import type { DBusConnection } from "../systemd/dbus-connection.ts";
 import { listFrom, textFrom } from "../systemd/dbus-value.ts";
-import { armDeadMan, disarmDeadMan } from "../systemd/dead-man.ts";
+import { armDeadMan, awaitScript, endDeadMan } from "../systemd/dead-man.ts";
 import { mainCommand } from "../systemd/main-command.ts";
 import { pathFromManager, readProperties } from "../systemd/manager-call.ts";
 import { runOnHost } from "../systemd/run-on-host.ts";
@@ -116,13 +116,17 @@ export async function arm(
   afterSec: number,
   signal: AbortSignal,
 ): Promise<void> {
-  await disarmDeadMan(bus, DEAD_MAN, signal).catch(unreachable);
+  await disarm(bus, signal);
   await armDeadMan(bus, { unit: DEAD_MAN, afterSec, scriptPath }, signal).catch(unreachable);
 }
 
 export async function disarm(bus: DBusConnection, signal: AbortSignal): Promise<"disarmed" | "fired" | "absent"> {
-  const { kind } = await disarmDeadMan(bus, DEAD_MAN, signal).catch(unreachable);
+  const { kind } = await endDeadMan(bus, DEAD_MAN, signal).catch(unreachable);
   return kind === "armed" ? "disarmed" : kind;
+}
+
+export async function scriptEnd(bus: DBusConnection, signal: AbortSignal): Promise<void> {
+  await awaitScript(bus, DEAD_MAN, signal).catch(unreachable);
 }
 
 function unreachable(error: unknown): never {

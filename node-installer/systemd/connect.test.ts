@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,10 +33,11 @@ describe("connectSystemd()", () => {
     await rm(folder, { recursive: true });
   });
 
-  async function listen(onSocket: (socket: Socket) => void): Promise<void> {
-    const server = createServer(onSocket).listen(path);
+  async function listen(onSocket: (socket: Socket) => void, at = path): Promise<Server> {
+    const server = createServer(onSocket).listen(at);
     open.push(server);
     await once(server, "listening");
+    return server;
   }
 
   async function connect(behaviour: Behaviour): Promise<DBusConnection> {
@@ -51,6 +52,20 @@ describe("connectSystemd()", () => {
   it("fails with UNREACHABLE where there is no socket", async () => {
     const error = await caught(connectSystemd(path, signal));
     expect(error).to.have.property("code", "UNREACHABLE");
+  });
+
+  it("waits for a systemd that is replacing itself: nobody listens on its socket", async () => {
+    const old = await listen(() => undefined, `${path}.old`);
+    await rename(`${path}.old`, path); // So it stays when its server goes.
+    const closed = once(old, "close");
+    old.close();
+    await closed;
+    const connecting = connectSystemd(path, signal); // Is refused before anything else happens.
+    await listen((socket) => {
+      acceptRoot(socket, (from, message) => from.write(reply(message.serial)));
+    }, `${path}.new`);
+    await rename(`${path}.new`, path);
+    open.push(await connecting);
   });
 
   it("fails with AUTH_REFUSED where root is not believed", async () => {

@@ -84,5 +84,11 @@ async function pinged(connection: DBusConnection, signal: AbortSignal): Promise<
 }
 
 function isWorthRetrying(error: unknown): boolean {
-  return error instanceof SystemdError && ["TIMEOUT", "DISCONNECTED", "PROTOCOL"].includes(error.code);
+  if (!(error instanceof SystemdError)) return false;
+  return ["TIMEOUT", "DISCONNECTED", "PROTOCOL"].includes(error.code) || isBetweenTwo(error);
+}
+
+/** Nobody listens on the socket that is there: systemd is replacing itself, as when its package is upgraded. */
+function isBetweenTwo({ cause }: SystemdError): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { DBusConnection } from "./dbus-connection.ts";
 import { Variant } from "./dbus-value.ts";
 import { isRefusal } from "./systemd-error.ts";
@@ -27,6 +28,9 @@ export type DeadManState =
 export const SCRIPT_MAX_SEC = 600;
 
 const JOB = { timeoutMs: 20_000 };
+
+/** Between two looks at a script that runs. */
+const POLL_MS = 100;
 
 /**
  * Makes systemd run a script after some time unless `disarmDeadMan` comes first. It does not need us any more: it
@@ -66,6 +70,27 @@ export async function deadManState(bus: DBusConnection, unit: string, signal: Ab
   const script = scriptState(await unitState(bus, `${unit}.service`, signal));
   if (script !== undefined) return { kind: "fired", script };
   return timer.subState === "waiting" ? { kind: "armed" } : { kind: "absent" };
+}
+
+/**
+ * Takes the switch away for good: a script that runs is waited for, for it would go on restoring and restarting beside
+ * whatever comes next.
+ */
+export async function endDeadMan(bus: DBusConnection, unit: string, signal: AbortSignal): Promise<DeadManState> {
+  const state = await disarmDeadMan(bus, unit, signal);
+  if (state.kind !== "fired" || state.script !== "running") return state;
+  await awaitScript(bus, unit, signal);
+  await disarmDeadMan(bus, unit, signal);
+  return state;
+}
+
+/** Waits while the script runs. Where it has not been fired nothing is waited for. */
+export async function awaitScript(bus: DBusConnection, unit: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const state = await deadManState(bus, unit, signal);
+    if (state.kind !== "fired" || state.script !== "running") return;
+    await delay(POLL_MS, undefined, { signal });
+  }
 }
 
 /**

@@ -12,7 +12,7 @@ export interface HostCommand {
   readonly argv: readonly string[];
   /** After so many milliseconds it is killed: by us, or by systemd 10 s later if we do not live any more. */
   readonly timeoutMs: number;
-  /** A folder that both see: its path on the host, and its path here. Made if it is missing. */
+  /** A folder that both see: its path on the host, and its path here. Made if it is missing, but not its parents. */
   readonly folder: { readonly hostPath: string; readonly ownPath: string };
   /**
    * Limit in bytes on each of its two outputs, and on each file that it writes: the kernel ends it beyond that with
@@ -49,13 +49,18 @@ const SCRIPT =
 export async function runOnHost(bus: DBusConnection, command: HostCommand, signal: AbortSignal): Promise<HostOutput> {
   const name = `rcm-run-${randomUUID()}`;
   const ownPath = join(command.folder.ownPath, name);
-  await mkdir(ownPath, { recursive: true, mode: 0o700 });
+  await mkdir(command.folder.ownPath, { mode: 0o700 }).catch(unlessThere);
+  await mkdir(ownPath, { mode: 0o700 });
   try {
     const jobResult = await runService(bus, `${name}.service`, command, signal);
     return await readOutput(ownPath, { command, jobResult });
   } finally {
     await rm(ownPath, { recursive: true, force: true });
   }
+}
+
+function unlessThere(error: unknown): void {
+  if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
 }
 
 async function runService(

@@ -9,7 +9,14 @@ import { afterEach, beforeEach, describe, it } from "mocha";
 import type { Context } from "../context.ts";
 import type { CommandResult } from "../host/links.ts";
 import { createSampleHost, type SampleHost } from "../testing/sample-host.ts";
-import { armBootRestore, bootUnit, disarmBootRestore, forgetBootUnit, placeBootUnit } from "./boot-restore.ts";
+import {
+  armBootRestore,
+  bootUnit,
+  disarmBootRestore,
+  disarmScript,
+  forgetBootUnit,
+  placeBootUnit,
+} from "./boot-restore.ts";
 import { deadManScript, FIRED_FILE } from "./dead-man.ts";
 import { saveFile, sha256, writeJournal, type Journal } from "./journal.ts";
 
@@ -93,6 +100,17 @@ describe("the unit that restores at boot", () => {
     sh(placeBootUnit(UNIT, folders), "text");
     sh(`${forgetBootUnit(UNIT, folders)}; true`);
     expect(await unitFiles()).to.deep.equal(["containerd.service.wants", "containerd.service.wants/other.service"]);
+  });
+
+  it("is gone for good when it is disarmed, also where the power fails next", async () => {
+    sh(placeBootUnit(UNIT, folders), "text");
+    const path = join(root, "path");
+    await mkdir(path);
+    await writeFile(join(path, "sync"), `#!/bin/sh\nls "$1" > ${root}/synced\n`, { mode: 0o755 });
+    const argv = ["-c", disarmScript(UNIT, folders)];
+    execFileSync("/bin/sh", argv, { env: { PATH: `${path}:/usr/bin:/bin` } });
+    expect(await readFile(join(root, "synced"), "utf8")).to.equal("");
+    expect([await unitFiles(), await readdir(folders.run)]).to.deep.equal([[], []]);
   });
 
   it("comes before containerd, which does not need it, and only once in a boot", () => {

@@ -95,12 +95,22 @@ export async function armBootRestore(
 /** Not to be able to is no failure of the change: without its script or journal the unit does nothing. */
 export async function disarmBootRestore(context: Context, unit: string, signal: AbortSignal): Promise<void> {
   if (context.restart === "never") return; // Nothing was armed.
-  const script = `${forgetBootUnit(unit)}; rm -f ${quote(spentPath(HOST_FOLDERS))}; [ ! -e ${quote(pathsOf(unit, HOST_FOLDERS).file)} ]`;
   try {
-    await onHost(context, [script], signal);
+    await onHost(context, [disarmScript(unit)], signal);
   } catch (error) {
     context.log.warn("The unit for the next boot stays", { error: messageOf(error) });
   }
+}
+
+/** For sh: fails where the unit stays. It goes for good: once the journal is gone nobody would look for it. */
+export function disarmScript(unit: string, folders: HostFolders = HOST_FOLDERS): string {
+  const steps = [
+    forgetBootUnit(unit, folders),
+    `rm -f ${quote(spentPath(folders))}`,
+    `{ sync ${quote(folders.units)} 2>/dev/null || sync; }`,
+    `[ ! -e ${quote(pathsOf(unit, folders).file)} ]`,
+  ];
+  return steps.join("; ");
 }
 
 async function onHost({ links }: Context, words: readonly string[], signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { afterEach, beforeEach, describe, it } from "mocha";
-import { applyFiles, revertFiles } from "./change-files.ts";
+import { applyFiles, revertFiles, revertLink } from "./change-files.ts";
 import type { WantedFile } from "./change-files.ts";
 import { deadManScript } from "./dead-man.ts";
 import { saveFile, sha256 } from "./journal.ts";
@@ -66,7 +66,7 @@ describe("a change of files", () => {
   });
 
   for (const [how, revert] of [
-    ["the installer", async (journal: Journal): Promise<unknown> => revertFiles(journal)],
+    ["the installer", async (journal: Journal): Promise<unknown> => revertAll(journal)],
     ["the dead man's script", async (journal: Journal): Promise<unknown> => runScript(journal)],
   ] as const) {
     it(`is taken back byte for byte by ${how}, also when it was begun only`, async () => {
@@ -91,7 +91,10 @@ describe("a change of files", () => {
       await applyFiles(journal, wanted.slice(0, 1));
       for (const cutOff of [`${main}.rcm-new`, `${dropIn}.rcm-new`]) await writeFile(cutOff, "cha");
       if (how === "the installer") await writeFile(`${main}.rcm-dead-man`, "ol"); // The script was cut off before.
+      await mkdir(join(root, "bin"));
+      await symlink("/somewhere", join(root, "bin/containerd-shim-s.rcm-new"));
       await revert(journal);
+      expect(await readdir(join(root, "bin"))).to.deep.equal([]);
       expect((await readdir(join(root, "etc"))).toSorted()).to.deep.equal(["config.toml", "link.toml"]);
       expect(await readFile(main, "utf8")).to.equal("old\n");
     });
@@ -111,6 +114,31 @@ describe("a change of files", () => {
       await revert(journal);
       expect(await readFile(main, "utf8")).to.equal("old\n");
     });
+  }
+
+  it("is on disk before the dead man's script puts it in its place, and before the unit for the next boot goes", async () => {
+    const journal = await begin(wantedFiles());
+    await applyFiles(journal, wantedFiles());
+    await mkdir(join(root, "path"));
+    for (const name of ["sync", "mv", "rm"]) {
+      const text = `#!/bin/sh\necho ${name} "$@" >> "$CALLS"\nexec /bin/${name} "$@"\n`;
+      await writeFile(join(root, "path", name), text, { mode: 0o755 });
+    }
+    await runScript(journal);
+    const steps = [
+      "sync .*config.toml.rcm-dead-man",
+      "mv .*config.toml",
+      "restart containerd.service",
+      "sync",
+      "rm .*units.*",
+    ];
+    const calls = await readFile(join(root, "calls"), "utf8");
+    expect(calls).to.match(new RegExp(steps.map((step) => `^${step}$`).join("(?:\\n.*)*?\\n"), "m"));
+  });
+
+  async function revertAll(journal: Journal): Promise<void> {
+    await revertFiles(journal);
+    await revertLink({ root }, journal);
   }
 
   /** Only systemctl is another: the test's machine has no containerd to restart. */

@@ -41,15 +41,16 @@ export function deadManScript(
     `  systemctl restart ${quote(unit)}`,
     "fi",
     `date > ${quote(`${store.root}/${FIRED_FILE}`)}`,
-    '[ -n "$failed" ] || forget', // Else the next boot tries again.
-    "sync",
+    "sync", // Before the unit goes: a boot without it must find all of this on disk.
+    '[ -n "$failed" ] || { forget; sync; }', // Else the next boot tries again.
     "",
   ].join("\n");
 }
 
 /**
  * Only a file that is as we made it is put back; one that somebody else changed meanwhile stays. What the installer had
- * begun to write goes in any case. As there, a link stays, and the file that it names is replaced.
+ * begun to write goes in any case. As there, a link stays, and the file that it names is replaced: in one step, also
+ * where the power fails.
  */
 function restoreFile({ path, before, after }: FileChange): string[] {
   const file = quote(path);
@@ -65,7 +66,8 @@ function restoreFile({ path, before, after }: FileChange): string[] {
     ...begin,
     `  new=$target${UNFINISHED_BY_SCRIPT}`,
     `  cp ${quote(before.backup)} "$new" && chown ${before.uid}:${before.gid} "$new" &&`,
-    `    chmod ${before.mode.toString(8)} "$new" && mv -f "$new" "$target" || { rm -f "$new"; failed=1; }`,
+    `    chmod ${before.mode.toString(8)} "$new" && { sync "$new" 2>/dev/null || sync; } &&`,
+    '    mv -f "$new" "$target" || { rm -f "$new"; failed=1; }',
     "fi",
   ];
 }
@@ -73,9 +75,11 @@ function restoreFile({ path, before, after }: FileChange): string[] {
 function restoreLink(store: Store, { shim, link }: Journal): string[] {
   const path = linkPath(store, shim);
   if (link.before === link.after) return [];
-  if (link.before === undefined) return [`rm -f ${quote(path)} || failed=1`];
+  const unfinished = quote(path + UNFINISHED);
+  if (link.before === undefined) return [`rm -f ${unfinished} ${quote(path)} || failed=1`];
   const temporary = quote(path + UNFINISHED_BY_SCRIPT);
   return [
+    `rm -f ${unfinished}`,
     `mkdir -p ${quote(dirname(path))}`,
     `ln -sf ${quote(link.before)} ${temporary} && mv -f ${temporary} ${quote(path)} || failed=1`,
   ];

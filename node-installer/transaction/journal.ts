@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { InstallError, fileError } from "../errors.ts";
-import { makeFolder, readState, syncFolder, writeAtomic } from "../host/atomic-file.ts";
+import { makeFolder, readState, removeUnfinished, writeAtomic } from "../host/atomic-file.ts";
 import type { FileState } from "../host/atomic-file.ts";
 
 /** A file that a transaction replaces, makes (`before` undefined) or removes (`after` undefined). */
@@ -106,7 +106,7 @@ export async function writeJournal(root: string, journal: Journal): Promise<void
 export async function removeJournal(root: string): Promise<void> {
   try {
     await rm(journalPath(root), { force: true });
-    await syncFolder(root);
+    await removeUnfinished(journalPath(root));
     await rm(scratchFolder(root), { recursive: true, force: true });
   } catch (error) {
     throw fileError("remove", journalPath(root), error);

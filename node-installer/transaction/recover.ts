@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { messageOf } from "@rcm/lib/errors";
 import { DEADLINES } from "../context.ts";
 import type { Context } from "../context.ts";
-import { exists, readState, removeFile } from "../host/atomic-file.ts";
-import { readShimLink } from "../host/store.ts";
+import { exists, readState, removeFile, removeUnfinished, removeUnfinishedAt } from "../host/atomic-file.ts";
+import { linkPath, readShimLink } from "../host/store.ts";
 import { findUnseen, refuseUnseen } from "../pod-reach.ts";
 import { readRecord, writeRecord } from "../record.ts";
 import { isSameRuntime, servedRuntime } from "../runtimes.ts";
@@ -22,6 +22,8 @@ import { takeBack } from "./take-back.ts";
  * @returns what was done, in one word.
  */
 export async function recover(context: Context, signal: AbortSignal): Promise<"nothing" | "kept" | "taken back"> {
+  await context.links.scriptEnd(signal);
+  await removeProbes(context, signal);
   const journal = await readJournal(context.store.root);
   await noteDeadMan(context);
   if (journal === undefined) {
@@ -36,14 +38,25 @@ export async function recover(context: Context, signal: AbortSignal): Promise<"n
     ),
   );
   context.log.warn("An earlier installer was interrupted", { phase: journal.phase, shim: journal.shim });
-  const isKept = await isWholeAndWell(context, journal, signal);
+  const isWell = await isWholeAndWell(context, journal, signal);
   const { name } = await context.links.unit(signal);
-  if (isKept) {
+  // The host may have begun to take it back just now.
+  if (isWell && (await context.links.disarm(signal)) !== "fired") {
     await keep(context, journal, name, signal);
     return "kept";
   }
   await takeBack(context, journal, name, signal);
   return "taken back";
+}
+
+/** Pods of a handler hold its shim, also those that a killed installer was trying it with. */
+async function removeProbes({ links, log }: Context, signal: AbortSignal): Promise<void> {
+  try {
+    await links.cri.removeProbes(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn("Cannot look for what a killed installer left in containerd", { error: messageOf(error) });
+  }
 }
 
 async function noteDeadMan({ store, log }: Context): Promise<void> {
@@ -82,8 +95,10 @@ async function isWhole({ store }: Context, { files, link, shim }: Journal): Prom
 
 async function keep(context: Context, journal: Journal, unit: string, signal: AbortSignal): Promise<void> {
   const { root } = context.store;
-  await context.links.disarm(signal);
   await disarmBootRestore(context, unit, signal);
+  // Of another recovery, which was about to take the change back and was killed.
+  for (const { path } of journal.files) await removeUnfinished(path);
+  await removeUnfinishedAt(linkPath(context.store, journal.shim));
   if (journal.folders.length > 0) {
     const record = await readRecord(root);
     await writeRecord(root, { ...record, foldersMade: [...new Set([...record.foldersMade, ...journal.folders])] });

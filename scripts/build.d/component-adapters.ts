@@ -64,11 +64,13 @@ export async function componentAdapters(cache: string, signal: AbortSignal): Pro
   const folder = join(cache, `component-adapters-${await recipeHash([import.meta.url])}`);
   const files = PACKAGES.flatMap((one) => one.files.map(([, name]) => ({ name, path: join(folder, name) })));
   const licenseFile = join(folder, LICENSE_FILE);
-  if ((await readFile(licenseFile).catch(() => undefined)) === undefined) {
-    await replaceFolder(folder, async (work) => {
-      for (const one of PACKAGES) await unpack(one, work, signal);
-    });
+  async function isThere(): Promise<boolean> {
+    return (await readFile(licenseFile).catch(() => undefined)) !== undefined;
   }
+  async function fill(work: string): Promise<void> {
+    for (const one of PACKAGES) await unpack(one, work, signal);
+  }
+  if (!(await isThere())) await replaceFolder(folder, fill, isThere);
   const licenseText = await readFile(licenseFile, "utf8");
   const packages = PACKAGES.map(({ name, version, license }) => ({ name, version, license, licenseText }));
   return { files, packages };

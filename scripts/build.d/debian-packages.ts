@@ -39,10 +39,14 @@ export async function debianTree(options: DebianOptions, signal: AbortSignal): P
   const folder = join(options.cache, `debian-${DEBIAN_SUITE}-${options.architecture}`);
   const known = options.refresh ? undefined : await readTree(folder, options.names);
   if (known !== undefined) return known;
-  await replaceFolder(folder, async (work) => {
+  async function fill(work: string): Promise<void> {
     await download(work, options, signal);
     await unpack(work, signal);
-  });
+  }
+  async function isCurrent(): Promise<boolean> {
+    return !options.refresh && (await readTree(folder, options.names)) !== undefined;
+  }
+  await replaceFolder(folder, fill, isCurrent);
   const tree = await readTree(folder, options.names);
   if (tree === undefined) throw new Error(`Cannot read "${folder}": it was changed meanwhile`);
   return tree;

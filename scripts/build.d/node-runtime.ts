@@ -30,18 +30,20 @@ export async function nodeRuntime(
   const name = `node-${version}-${npm}-${recipe}`;
   const folder = join(cache, name);
   const runtime = { name, executable: join(folder, "node"), license: join(folder, "LICENSE") };
-  if (!(await isFile(runtime.license))) {
-    await replaceFolder(folder, async (work) => {
-      await runCommand("npm", ["pack", "--silent", `node-linux-${npm}@${version}`], { cwd: work }, signal);
-      const archive = `node-linux-${npm}-${version}.tgz`;
-      await runCommand("tar", ["-xzf", archive, "package/bin/node", "package/LICENSE"], { cwd: work }, signal);
-      const whole = await readFile(join(work, "package/bin/node"));
-      await writeFile(join(work, "node"), stripElf(withoutDeadlockDetection(whole)), { mode: 0o755 });
-      await rename(join(work, "package/LICENSE"), join(work, "LICENSE"));
-      await rm(join(work, "package"), { recursive: true });
-      await rm(join(work, archive));
-    });
+  async function isThere(): Promise<boolean> {
+    return isFile(runtime.license);
   }
+  async function fill(work: string): Promise<void> {
+    await runCommand("npm", ["pack", "--silent", `node-linux-${npm}@${version}`], { cwd: work }, signal);
+    const archive = `node-linux-${npm}-${version}.tgz`;
+    await runCommand("tar", ["-xzf", archive, "package/bin/node", "package/LICENSE"], { cwd: work }, signal);
+    const whole = await readFile(join(work, "package/bin/node"));
+    await writeFile(join(work, "node"), stripElf(withoutDeadlockDetection(whole)), { mode: 0o755 });
+    await rename(join(work, "package/LICENSE"), join(work, "LICENSE"));
+    await rm(join(work, "package"), { recursive: true });
+    await rm(join(work, archive));
+  }
+  if (!(await isThere())) await replaceFolder(folder, fill, isThere);
   return runtime;
 }
 

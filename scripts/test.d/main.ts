@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
+import { endGroup, endOf } from "./end-of.ts";
 import { failuresOf } from "./failures.ts";
 import { sumOf, tallyOf } from "./tally.ts";
 import type { Tally } from "./tally.ts";
@@ -142,9 +142,9 @@ async function run(
   }
   const timer = setTimeout(() => {
     console.log(`== stopped after ${minutes} minutes`);
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    endGroup(child);
   }, minutes * 60_000);
-  const [code] = (await once(child, "close")) as [number | null];
+  const code = await endOf(child);
   clearTimeout(timer);
-  return { code: code ?? 1, output };
+  return { code, output };
 }

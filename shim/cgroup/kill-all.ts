@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hasCode } from "@rcm/lib/errors";
 import { CgroupError } from "./errors.ts";
 import type { CgroupMounts, CgroupPaths } from "./paths.ts";
 import { pidsIn } from "./pids.ts";
@@ -37,7 +38,7 @@ function killOne(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    if (!hasCode(error, "ESRCH")) throw error;
   }
 }
 

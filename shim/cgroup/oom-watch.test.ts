@@ -52,6 +52,12 @@ describe("OomWatches", () => {
     });
   }
 
+  it("listens to nothing any more when it cannot be made", () => {
+    mkdirSync(join(folder, "memory.oom_control"));
+    expect(() => start("a", 1)).to.throw("EISDIR");
+    expect(signals.isClosed).to.equal(true);
+  });
+
   it("counts from 0 in a cgroup that is made later, and says nothing of one that is gone", async () => {
     const watch = start("a", 2);
     expect(watch.check()).to.equal(false);

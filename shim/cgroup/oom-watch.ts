@@ -73,7 +73,12 @@ export class OomWatch {
         this.#checkSoon(LOOKS_MS);
       },
     });
-    this.#seen = parts.read() ?? 0n;
+    try {
+      this.#seen = parts.read() ?? 0n;
+    } catch (error) {
+      this.#notices?.close();
+      throw error;
+    }
   }
 
   /** Looks now. Whether there were kills since the last look. */

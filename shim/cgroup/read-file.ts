@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { hasCode } from "@rcm/lib/errors";
 
 const MAX_BYTES = 65_536;
 /** Of a cgroup that is not there, or was removed while its file was open, or of a kernel without it. */
-const ABSENT = new Set(["ENOENT", "ENODEV", "ENOTDIR", "EOPNOTSUPP", "EINVAL", "EIO", "EACCES"]);
+const ABSENT: readonly string[] = ["ENOENT", "ENODEV", "ENOTDIR", "EOPNOTSUPP", "EINVAL", "EIO", "EACCES"];
 
 /**
  * Reads the kernel's small files, each at most 64 KiB, whole lines. Synchronously: they are in memory, and a trip through
@@ -21,7 +22,7 @@ export class SmallFiles {
         closeSync(file);
       }
     } catch (error) {
-      if (error instanceof Error && "code" in error && ABSENT.has(String(error.code))) return undefined;
+      if (hasCode(error, ...ABSENT)) return undefined;
       throw error;
     }
   }

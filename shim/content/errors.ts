@@ -1,4 +1,4 @@
-import { CodedError } from "@rcm/lib/errors";
+import { CodedError, hasCode } from "@rcm/lib/errors";
 
 /**
  * Why an image's blobs cannot be used. `UNREACHABLE`: containerd does not answer, or knows nothing of the container.
@@ -9,11 +9,9 @@ export class ContentError extends CodedError<"UNREACHABLE" | "SPEC_UNSUPPORTED" 
   override readonly name = "ContentError";
 }
 
-const FULL: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
-
 /** What was thrown while `folder` was written to, said so that people know what to do. */
 export function fromDisk(folder: string, error: unknown): unknown {
-  if (!(error instanceof Error && "code" in error && FULL.has(error.code))) return error;
+  if (!hasCode(error, "ENOSPC", "EDQUOT")) return error;
   const message = `Cannot keep the image's Wasm in "${folder}": the disk is full: make room on the node, or remove unused images`;
   return new ContentError("DISK_FULL", message, { cause: error });
 }

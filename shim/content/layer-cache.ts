@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "@rcm/lib/errors";
 import { nodeCrypto } from "@rcm/lib/late-modules";
 import { ContentError } from "./errors.ts";
 import { PART, pruneFiles } from "./prune-files.ts";
@@ -56,7 +57,7 @@ function keep(path: string, part: string, layer: Descriptor): void {
   try {
     linkSync(part, path);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!hasCode(error, "EEXIST")) throw error;
     if (!isWhole(path, layer)) renameSync(part, path);
   }
 }

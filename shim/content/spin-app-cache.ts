@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { hasCode } from "@rcm/lib/errors";
 import { filesByUse } from "@rcm/lib/files-by-use";
 import { nodeCrypto } from "@rcm/lib/late-modules";
 import { layerFile, type Descriptor, type LayerCache } from "./layer-cache.ts";
@@ -8,7 +9,7 @@ import type { SpinArtifact } from "./parse-manifest.ts";
 import { IN_USE_MS, PART } from "./prune-files.ts";
 import { writeSpinApp } from "./write-spin-app.ts";
 
-/** Where a node keeps what its images consist of: on one disk, for applications are made of other names of layers. */
+/** Where a node keeps what its images consist of: on one disk, because applications consist of hard links to layers. */
 export interface SpinCaches {
   readonly layers: LayerCache;
   /** Folders by digest, in a folder that only root gets at; any number of shims may use it at once. */
@@ -22,7 +23,6 @@ export interface SpinApp {
   readonly artifact: SpinArtifact;
 }
 
-const EXISTS: ReadonlySet<unknown> = new Set(["EEXIST", "ENOTEMPTY"]);
 const BLOCK_BYTES = 512;
 
 /**
@@ -67,7 +67,7 @@ function moveTo(folder: string, part: string): void {
   try {
     renameSync(part, folder);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && EXISTS.has(error.code))) throw error;
+    if (!hasCode(error, "EEXIST", "ENOTEMPTY")) throw error;
   }
 }
 
@@ -108,5 +108,5 @@ function bytesIn(folder: string): number {
 }
 
 function isGone(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return hasCode(error, "ENOENT");
 }

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { copyFile, link, open } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "@rcm/lib/errors";
 import type { Descriptor } from "./layer-cache.ts";
 import type { SpinArtifact } from "./parse-manifest.ts";
 import { parseSpinAssets, type SpinAssets } from "./spin-assets.ts";
@@ -61,7 +62,7 @@ async function nameAlso(file: string, name: string): Promise<void> {
   try {
     await link(file, name);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EMLINK")) throw error;
+    if (!hasCode(error, "EMLINK")) throw error;
     await copyFile(file, name);
     await using copy = await open(name);
     await copy.sync();

@@ -134,9 +134,9 @@ describe("EventPublisher", () => {
 
   it("does not try all the time while containerd is away", async () => {
     publishExit("00");
-    const before = process.cpuUsage();
+    const before = process.threadCpuUsage(); // V8's own threads may be at work for tests that were before.
     expect(await publisher.flush(1000)).to.equal(1);
-    const { user, system } = process.cpuUsage(before);
+    const { user, system } = process.threadCpuUsage(before);
     expect((user + system) / 1000).to.be.lessThan(300);
   });
 

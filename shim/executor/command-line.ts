@@ -29,8 +29,15 @@ serve and up:
   --listen IP:PORT          else SPIN_HTTP_LISTEN_ADDR, WASMTIME_HTTP_PROXY_SOCKET_ADDR, PORT, 127.0.0.1:8080
   --pod                     as in a pod: 0.0.0.0:80, many threads, time for clients to turn away at the end
   --max-threads N           when one has no time left, where there are as many processors; by hand 1
-  --request-ms N  --compute-ms N  --max-concurrent N  --max-queued N  --queue-ms N
-  --max-body-bytes N  --max-header-bytes N  --linger-ms N  --grace-ms N
+  --request-ms N            from a request's head to its guest's end (300000)
+  --compute-ms N            time in which its guest computes; waiting does not count (30000)
+  --max-concurrent N        requests at a time in one thread (128)
+  --max-queued N            further ones that wait for their turn; the rest is answered 503 (1024)
+  --queue-ms N              how long one waits before it is answered 503 (30000)
+  --max-body-bytes N        of a request (no limit)
+  --max-header-bytes N      of a request, all fields together (65536)
+  --linger-ms N             after the signal to stop: goes on until no request has come for so long (0; with --pod 2000)
+  --grace-ms N              after the signal to stop: time for requests to end by themselves (25000)
 `;
 
 const EXIT_USAGE = 2;

@@ -28,17 +28,6 @@ export function readableBytes(fd: number): number {
 }
 
 export function setNonBlock(fd: number): void {
-  setFlags(fd, getFlags(fd) | constants.O_NONBLOCK);
-}
-
-export function clearNonBlock(fd: number): void {
-  setFlags(fd, getFlags(fd) & ~constants.O_NONBLOCK);
-}
-
-function getFlags(fd: number): number {
-  return checkResult(fcntl()(fd, F_GETFL, 0n), () => `read the flags of fd ${fd}`);
-}
-
-function setFlags(fd: number, flags: number): void {
-  checkResult(fcntl()(fd, F_SETFL, BigInt(flags)), () => `set the flags of fd ${fd}`);
+  const flags = checkResult(fcntl()(fd, F_GETFL, 0n), () => `read the flags of fd ${fd}`);
+  checkResult(fcntl()(fd, F_SETFL, BigInt(flags | constants.O_NONBLOCK)), () => `set the flags of fd ${fd}`);
 }

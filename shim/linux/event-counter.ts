@@ -1,6 +1,7 @@
-import { getRawPointer } from "node:ffi";
 import { closeSync, readSync } from "node:fs";
 import { Socket } from "node:net";
+import { hasCode } from "@rcm/lib/errors";
+import { pipe2 } from "./descriptor.ts";
 import { checkResult, libcFunction } from "./libc.ts";
 
 /** @see https://man7.org/linux/man-pages/man2/eventfd.2.html */
@@ -13,7 +14,6 @@ const O_CLOEXEC = EFD_CLOEXEC;
 const COUNT_BYTES = 8;
 
 const eventfd = libcFunction("eventfd", { arguments: ["u32", "i32"], return: "i32" });
-const pipe2 = libcFunction("pipe2", { arguments: ["pointer", "i32"], return: "i32" });
 const dup3 = libcFunction("dup3", { arguments: ["i32", "i32", "i32"], return: "i32" });
 
 /** Counts what the kernel signals to a file descriptor, and tells of it. Does not keep the process alive. */
@@ -46,7 +46,7 @@ export class EventCounter {
       readSync(this.fd, this.#buffer);
       return Number(this.#buffer.readBigUInt64LE());
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EAGAIN") return 0;
+      if (hasCode(error, "EAGAIN")) return 0;
       throw error;
     }
   }
@@ -61,25 +61,28 @@ export class EventCounter {
  * begins to wait.
  */
 function eventStream(onCount: (count: number) => void): { readonly fd: number; readonly socket: Socket } {
-  const [pipe, writeEnd] = makePipe();
-  closeSync(writeEnd);
   const event = checkResult(eventfd()(0, EFD_CLOEXEC | EFD_NONBLOCK), () => "make an eventfd");
+  try {
+    const { readEnd: fd, writeEnd } = pipe2();
+    closeSync(writeEnd);
+    const socket = socketOf(fd, onCount);
+    try {
+      checkResult(dup3()(event, fd, O_CLOEXEC), () => "move an eventfd");
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+    return { fd, socket: socket.unref() };
+  } finally {
+    closeSync(event);
+  }
+}
+
+function socketOf(fd: number, onCount: (count: number) => void): Socket {
   const buffer = Buffer.alloc(COUNT_BYTES);
   function callback(): boolean {
     onCount(Number(buffer.readBigUInt64LE()));
     return true;
   }
-  const socket = new Socket({ fd: pipe, writable: false, onread: { buffer, callback } });
-  try {
-    checkResult(dup3()(event, pipe, O_CLOEXEC), () => "move an eventfd");
-  } finally {
-    closeSync(event);
-  }
-  return { fd: pipe, socket: socket.unref() };
-}
-
-function makePipe(): readonly [readEnd: number, writeEnd: number] {
-  const ends = Buffer.alloc(8);
-  checkResult(pipe2()(getRawPointer(ends), O_CLOEXEC | EFD_NONBLOCK), () => "make a pipe");
-  return [ends.readInt32LE(0), ends.readInt32LE(4)];
+  return new Socket({ fd, writable: false, onread: { buffer, callback } });
 }

@@ -14,7 +14,7 @@ export async function flushed(...streams: readonly Writable[]): Promise<void> {
 async function written(stream: Writable): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   stream.write("", () => {
-    resolve(); // Or can not be: there is nobody to tell.
+    resolve(); // Or cannot be: there is nobody to tell.
   });
   return promise;
 }

@@ -15,8 +15,8 @@ const madvise = libcFunction("madvise", { arguments: ["u64", "u64", "i32"], retu
 const mallocTrim = libcFunction("malloc_trim", { arguments: ["u64"], return: "i32" });
 
 /**
- * Gives memory back to the kernel that this process has touched and may never touch again: garbage, on demand compiled code, and
- * free memory of the C library; and after half a second pages of programs and libraries. Those stay in the page cache,
+ * Gives memory back to the kernel that this process has touched and may never touch again: garbage (and, if `what` says so,
+ * compiled code) of JavaScript, free memory of the C library, and after half a second pages of programs and libraries. Those stay in the page cache,
  * and are mapped again, sixteen at a time, where they are needed: what runs after that is what the process keeps. Takes
  * some 30 ms.
  *

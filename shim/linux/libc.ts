@@ -23,7 +23,7 @@ export function libcFunction<const S extends FunctionSignature>(
 }
 
 /**
- * Returns `result`, unless it says that the call failed. Must follow the call at once: any other call sets errno anew.
+ * Returns `result`, unless it says that the call failed. Must follow the call at once: any other call overwrites errno.
  *
  * @throws {LinuxError} when `result` is -1.
  */

@@ -11,9 +11,9 @@ export interface Exit {
   readonly at: Date;
 }
 
-/** Exits that nobody asked for yet: so many are kept, */
+/** At most so many exits are kept that nobody has asked for yet. */
 const REMEMBERED_EXITS = 1024;
-/** for so long, lest a later process with the same pid gets the exit of an earlier one. */
+/** And for so long, in milliseconds: a later process may have the same pid, and must not get the exit of an earlier one. */
 const REMEMBERED_MS = 60_000;
 
 /** As often the sweep looks for Node to reap a child of its own at once; then every `OWN_CHILD_POLL_MS`. */

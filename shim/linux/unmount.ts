@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
+import { hasCode } from "@rcm/lib/errors";
 import { checkResult, lastErrno, libcFunction } from "./libc.ts";
 import { mountPointsBelow } from "./mount-points.ts";
 
@@ -34,7 +35,7 @@ function realPathIfThere(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

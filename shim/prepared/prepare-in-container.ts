@@ -34,8 +34,8 @@ interface PrepareContext {
 }
 
 /**
- * Prepares a component in a container of its own, unless another shim has done so meanwhile. What is left when this
- * process dies in the midst, the next preparation on the node takes away.
+ * Prepares a component in a container of its own, unless another shim has done so meanwhile. The
+ * next preparation on the node removes what is left when this process dies meanwhile.
  *
  * @throws what went wrong; then it is not tried again for a while.
  */

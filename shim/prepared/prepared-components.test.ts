@@ -87,7 +87,7 @@ describe("PreparedComponents", () => {
     const { order } = await prepared.look(ofImage(), []);
     expect(await prepared.lookFirst(ofImage(), [], first)).to.deep.equal({});
     expect(hasFailed(order?.path ?? "")).to.equal(true);
-    expect(JSON.stringify(problems)).to.include("can not be prepared once for all");
+    expect(JSON.stringify(problems)).to.include("cannot be prepared once for all");
   });
 
   it("lets a container wait no longer than its call", async () => {

@@ -171,7 +171,7 @@ export class PreparedComponents {
         await prepareInContainer(this.#settings, order, { runc, signal });
         log.info("Component prepared", { digest: order.digest, ms: Math.round(performance.now() - from) });
       } catch (error) {
-        log.warn("A component can not be prepared once for all", { digest: order.digest, reason: messageOf(error) });
+        log.warn("A component cannot be prepared once for all", { digest: order.digest, reason: messageOf(error) });
       }
       this.#orders.delete(path);
       done.resolve();

@@ -9,8 +9,3 @@ export function timestampFromDate(date: Date): Timestamp {
   const seconds = Math.floor(ms / 1000);
   return { seconds: BigInt(seconds), nanos: (ms - seconds * 1000) * 1_000_000 };
 }
-
-/** What is below a millisecond is cut off. */
-export function dateFromTimestamp({ seconds, nanos }: Timestamp): Date {
-  return new Date(Number(seconds) * 1000 + Math.floor(nanos / 1_000_000));
-}

@@ -1,6 +1,7 @@
 import { constants, existsSync, openSync, readFileSync, unlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import { hasCode } from "@rcm/lib/errors";
 import { RuncError } from "./errors.ts";
 
 /** How often it is seen whether init is alive while it says nothing; it needs 0.1 ms on a quiet machine. */
@@ -66,7 +67,7 @@ function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { hasCode } from "@rcm/lib/errors";
 import { RuncError, runcErrorFrom } from "./errors.ts";
 import { lastErrorOf, LOG_TAIL_BYTES } from "./runc-log.ts";
 import { stopRunc } from "./stop-runc.ts";
@@ -126,7 +127,7 @@ function failure(
 }
 
 function isMissing(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && error.code === "ENOENT" && "syscall" in error;
+  return hasCode(error, "ENOENT") && "syscall" in error;
 }
 
 function missing(binary: string, cause: Error): RuncError {

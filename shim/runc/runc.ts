@@ -144,7 +144,7 @@ export class Runc {
     return parsePids(await runRunc(this.#program, call, signal));
   }
 
-  /** Whether it was built to filter system calls. One before 1.1, which can not say, counts as one that was not. */
+  /** Whether it was built to filter system calls. One before 1.1, which cannot say, counts as one that was not. */
   async filtersCalls(signal: AbortSignal): Promise<boolean> {
     try {
       const call = { args: ["features"], maxOutputBytes: FEATURES_BYTES };

@@ -1,11 +1,11 @@
 /** The folder below the executor's root that has the image's files and the pod's volumes in it. */
 export const GUEST_ROOT = "/guest";
 
-/** What the executor's host functions read at its own place, for the C library looks there: names and resolvers. */
+/** What the executor's host functions read at its own place, because the C library looks there: names and resolvers. */
 export const NAME_FILES = ["/etc/hosts", "/etc/resolv.conf", "/etc/hostname"] as const;
 
 /**
- * What must be in the executor's root for things to be mounted on it, for it is read-only: folders (mode 0755), and
+ * What must be in the executor's root before things are mounted on it, because it is read-only: folders (mode 0755), and
  * empty files (0644), besides the `destination` of each of the layout's `files`. All of it belongs to root, and
  * nothing else may write to it: one tree serves all containers of a node.
  */

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from "node:fs";
+import { hasCode } from "@rcm/lib/errors";
 import { quote } from "./check.ts";
 import { SpecError } from "./errors.ts";
 
@@ -22,7 +23,7 @@ const O_PATH = 0o10_000_000;
 /** As Linux itself. */
 const MAX_LINKS = 40;
 const MAX_PATH = 4096;
-const ABSENT = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP"]);
+const ABSENT: readonly string[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ELOOP"];
 
 interface Level {
   readonly name: string;
@@ -129,7 +130,7 @@ function openPlace(path: string, flags = 0): number | undefined {
   try {
     return openSync(path, O_PATH | flags);
   } catch (error) {
-    if (error instanceof Error && "code" in error && ABSENT.has(String(error.code))) return undefined;
+    if (hasCode(error, ...ABSENT)) return undefined;
     throw new SpecError("ROOT_UNREADABLE", `Cannot look at "${path}": look at the disk and the volumes of the node`, {
       cause: error,
     });

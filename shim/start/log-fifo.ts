@@ -1,4 +1,5 @@
 import { closeSync, constants, existsSync, openSync, writeSync } from "node:fs";
+import { hasCode } from "@rcm/lib/errors";
 import type { Log } from "@rcm/lib/log";
 
 const LEVELS = { debug: 0, info: 1, warn: 2, error: 3 } as const;
@@ -65,7 +66,7 @@ export class FifoLog implements Log {
       writeSync(this.#fd, `${line}\n`);
       return true;
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EAGAIN") return true; // The pipe is full.
+      if (hasCode(error, "EAGAIN")) return true; // The pipe is full.
       closeSync(this.#fd);
       this.#fd = undefined;
       return false;

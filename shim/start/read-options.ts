@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
-import { messageOf } from "@rcm/lib/errors";
+import { hasCode, messageOf } from "@rcm/lib/errors";
 import type { Flags } from "../flags.ts";
 import { Any } from "../proto/any.ts";
 import { BootstrapParams } from "../proto/bootstrap.ts";
@@ -82,7 +82,7 @@ function readNow(fd: number, buffer: Buffer): number | undefined {
   try {
     return readSync(fd, buffer);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EAGAIN") return undefined;
+    if (hasCode(error, "EAGAIN")) return undefined;
     throw error;
   }
 }

@@ -21,11 +21,16 @@ describe("Rest", () => {
   it("waits for more", async () => {
     const problems: unknown[] = [];
     const rest = new Rest((error) => problems.push(error));
-    rest.expect(1);
-    rest.expect(60_000);
-    const before = work();
-    await sleep(200);
-    expect(memory().anonymous).to.be.above(before.anonymous - 4 * MEBIBYTE);
+    let isKept = false;
+    // V8 may collect by itself in such a time, but not each time.
+    for (let tries = 0; tries < 5 && !isKept; tries += 1) {
+      rest.expect(1);
+      rest.expect(60_000);
+      const before = work();
+      await sleep(200);
+      isKept = memory().anonymous > before.anonymous - 4 * MEBIBYTE;
+    }
+    expect(isKept).to.equal(true);
     expect(problems).to.deep.equal([]);
   });
 

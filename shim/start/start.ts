@@ -3,6 +3,7 @@ import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } f
 import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { dirname, join } from "node:path";
+import { hasCode } from "@rcm/lib/errors";
 import type { Flags } from "../flags.ts";
 import { writeNamed } from "../linux/write-named.ts";
 import { ShimError } from "../shim-error.ts";
@@ -51,7 +52,7 @@ async function listen(path: string): Promise<Server | "taken"> {
     return listener;
   } catch (error) {
     listener.close();
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return "taken";
+    if (hasCode(error, "EEXIST")) return "taken";
     throw error;
   } finally {
     rmSync(own, { force: true });

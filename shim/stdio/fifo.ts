@@ -14,7 +14,7 @@ export interface Owner {
 export interface OutputEnds {
   /** For the process: blocks when the FIFO is full. */
   readonly writeEnd: number;
-  /** Kept by the shim, lest the process gets SIGPIPE and its bytes are lost while nobody reads; none for a file. */
+  /** Kept open by the shim: while nobody reads, the process would otherwise get SIGPIPE and lose bytes. None for a file. */
   readonly hold: number | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface OutputEnds {
 export interface InputEnds {
   /** For the process: blocks while the FIFO is empty. */
   readonly readEnd: number;
-  /** Kept by the shim, lest the process sees the end of its input while no client is connected; none for a file. */
+  /** Kept open by the shim: while no client is connected, the process would otherwise see the end of its input. None for a file. */
   readonly hold: number | undefined;
 }
 

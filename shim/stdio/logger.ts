@@ -2,6 +2,7 @@ import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { Readable } from "node:stream";
+import { hasCode } from "@rcm/lib/errors";
 import { pipe2 } from "../linux/descriptor.ts";
 import { StdioError } from "./errors.ts";
 
@@ -72,7 +73,7 @@ async function awaitReady(child: ChildProcess, request: LoggerRequest, signal: A
     await once(child, "spawn", { signal }); // Fails when there is no such program.
     if (pipe instanceof Readable) await firstByteOrEnd(pipe, request, signal);
   } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const isMissing = hasCode(error, "ENOENT");
     const message = `Cannot start the logger "${request.path}": ${isMissing ? "no such program" : "it is not ready"}`;
     throw new StdioError(isMissing ? "NotFound" : "Unknown", message, { cause: error });
   } finally {

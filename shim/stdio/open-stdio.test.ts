@@ -102,9 +102,10 @@ describe("openStdio()", () => {
     const script = `#!/bin/sh\ntrap "echo stopped >> ${log}; exit" TERM\nexec 5>&-\nwhile :; do sleep 0.05; done\n`;
     writeFileSync(logger, script, { mode: 0o755 });
     const stdio = await opened({ stdout: `binary://${logger}` });
+    writeFileSync(log, "");
     stdio.handedOver();
     await stdio.finish(AbortSignal.timeout(200));
-    for (let looks = 0; looks < 200 && !readdirSync(folder).includes("log"); looks += 1) await nextLook();
+    for (let looks = 0; looks < 500 && readFileSync(log, "utf8") === ""; looks += 1) await nextLook();
     expect(readFileSync(log, "utf8")).to.equal("stopped\n");
     stdio.close();
   });

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { Writable } from "node:stream";
+import { hasCode } from "@rcm/lib/errors";
 import { setNonBlock } from "../linux/descriptor.ts";
 
 /** A terminal that has no room is asked again so soon, in milliseconds; nothing ticks otherwise. */
@@ -7,7 +8,7 @@ const RETRY_MS = 20;
 
 /**
  * What is typed into the terminal of `master`. Its program may not read for a while, and the kernel keeps some 12 KB of what a user
- * pastes: Node's own stream would then write on, and so stop this process, for libuv can not do without waiting here.
+ * pastes: Node's own stream would then write on, and so stop this process, for libuv cannot do without waiting here.
  *
  * @param isGone - whether there is nobody left to write to.
  */
@@ -37,6 +38,6 @@ function writeSome(fd: number, bytes: Buffer): number | undefined {
   try {
     return writeSync(fd, bytes);
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EAGAIN" ? 0 : undefined;
+    return hasCode(error, "EAGAIN") ? 0 : undefined;
   }
 }

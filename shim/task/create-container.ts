@@ -140,8 +140,8 @@ function publishCreated(host: TaskHost, request: CreateTaskRequest, pid: number)
 }
 
 /**
- * What a runc leaves that was killed in the midst, which its own `delete` does not find: a process, maybe frozen. Only in a
- * cgroup that has the container's name, for others may be shared.
+ * What a runc leaves behind that was killed while it worked, and that its own `delete` does not find: a process, maybe
+ * frozen. Only in a cgroup that has the container's name: others may be shared.
  */
 async function endInCgroup({ cgroupMounts }: TaskHost, id: string, { linux }: OciSpec): Promise<void> {
   const path = linux?.cgroupsPath ?? "";

@@ -1,7 +1,7 @@
 import { readStats } from "../cgroup/read-stats.ts";
 import type { Any } from "../proto/any.ts";
-import { MetricsV1 } from "../proto/stats-v1.ts";
-import { MetricsV2 } from "../proto/stats-v2.ts";
+import { METRICS_V1_TYPE, MetricsV1 } from "../proto/stats-v1.ts";
+import { METRICS_V2_TYPE, MetricsV2 } from "../proto/stats-v2.ts";
 import { TtrpcError } from "../ttrpc/status.ts";
 import type { Container } from "./container.ts";
 
@@ -16,7 +16,7 @@ export function statsOf({ cgroup, init }: Container): Any {
     throw new TtrpcError("FAILED_PRECONDITION", `Cannot measure ${init.name}: its cgroup is gone`);
   }
   if (stats.kind === "v1") {
-    return { typeUrl: "io.containerd.cgroups.v1.Metrics", value: MetricsV1.encode(stats.metrics) };
+    return { typeUrl: METRICS_V1_TYPE, value: MetricsV1.encode(stats.metrics) };
   }
-  return { typeUrl: "io.containerd.cgroups.v2.Metrics", value: MetricsV2.encode(stats.metrics) };
+  return { typeUrl: METRICS_V2_TYPE, value: MetricsV2.encode(stats.metrics) };
 }

@@ -5,8 +5,8 @@ export const RUNC_MS = 60_000;
 
 /**
  * For what runc does on behalf of a call: until its deadline, which may be over already. A lost connection ends nothing: a
- * runc that is killed in the midst can leave a frozen cgroup, and a containerd that comes back takes what was made away
- * itself.
+ * runc that is killed while it works can leave a frozen cgroup, and a containerd that comes back removes by itself what
+ * was made.
  */
 export function runcLimit({ deadline }: Pick<Call, "deadline">): AbortSignal {
   return AbortSignal.any([deadline, AbortSignal.timeout(RUNC_MS)]);

@@ -45,10 +45,9 @@ export async function superviseInit(host: TaskHost, container: Container): Promi
 
 async function beforeEnd(host: TaskHost, container: Container, exit: Exit): Promise<void> {
   const { execs } = container;
-  if (await container.oomWatch.checkAtEnd(exit.status === KILLED)) {
-    await host.publisher.flush(OOM_MS);
-    await sleep(OOM_ACTED_MS);
-  }
+  await tellOom(host, container, exit).catch((error: unknown) => {
+    host.log.warn("Whether memory ran out is not known", { container: container.id, reason: messageOf(error) });
+  });
   if (!container.traits.ownPids) {
     await killAll(container.cgroup, host.cgroupMounts, AbortSignal.timeout(KILL_MS)).catch((error: unknown) => {
       host.log.warn("Processes are left", { container: container.id, reason: messageOf(error) });
@@ -63,6 +62,12 @@ async function beforeEnd(host: TaskHost, container: Container, exit: Exit): Prom
     others.map(async ({ exited }) => exited),
     EXEC_END_MS,
   );
+}
+
+async function tellOom({ publisher }: TaskHost, { oomWatch }: Container, { status }: Exit): Promise<void> {
+  if (!(await oomWatch.checkAtEnd(status === KILLED))) return;
+  await publisher.flush(OOM_MS);
+  await sleep(OOM_ACTED_MS);
 }
 
 /** Waits for all, but no longer than `ms` milliseconds. */

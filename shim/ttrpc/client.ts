@@ -27,7 +27,7 @@ const MAX_STREAM_ID = 0xffffffff;
 const MAX_PENDING_CALLS = 4096;
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
 
-/** One connection to a ttrpc server, for any number of calls at a time. It is not made anew once it is lost. */
+/** One connection to a ttrpc server, for any number of calls at a time. A lost connection is not opened again. */
 export class TtrpcClient {
   readonly #path: string;
   readonly #socket: Socket;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { access, mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { retryDownloads } from "./retry-downloads.ts";
 import { runCommand } from "./run-command.ts";
 
 /** A Go program of ours whose source is a folder beside this file. */
@@ -55,11 +56,9 @@ export async function buildGoProgram(program: GoProgram, cacheDir: string, signa
   if (await exists(target)) return root;
   const part = `${target}.part`;
   await mkdir(dirname(target), { recursive: true });
-  await runCommand(
-    ["go", "build", "-mod=readonly", "-trimpath", "-ldflags", program.ldflags, "-o", part, "."],
-    { cwd: program.source, timeoutMs: BUILD_TIMEOUT_MS },
-    signal,
-  );
+  const build = ["go", "build", "-mod=readonly", "-trimpath", "-ldflags", program.ldflags, "-o", part, "."];
+  const options = { cwd: program.source, timeoutMs: BUILD_TIMEOUT_MS };
+  await retryDownloads(async () => runCommand(build, options, signal)); // What it has downloaded and compiled, it keeps.
   await rename(part, target);
   return root;
 }

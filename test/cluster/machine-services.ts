@@ -59,7 +59,7 @@ export async function publishDns(api: Api, signal: AbortSignal): Promise<void> {
     { name: "dns-tcp", port: 53, protocol: "TCP" },
   ];
   const service = { metadata, spec: { clusterIP: DNS_SERVICE_ADDRESS, ports } };
-  await api.call({ method: "POST", path: `${path}/services`, body: service, accept: [409] }, signal);
+  await create(api, `${path}/services`, service, signal);
   const slice = {
     metadata: { name: "kube-dns-machine", labels: { "kubernetes.io/service-name": "kube-dns" } },
     addressType: "IPv4",
@@ -67,7 +67,19 @@ export async function publishDns(api: Api, signal: AbortSignal): Promise<void> {
     ports,
   };
   const slices = "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices";
-  await api.call({ method: "POST", path: slices, body: slice, accept: [409] }, signal);
+  await create(api, slices, slice, signal);
+}
+
+/** A new API server is ready before it can give a Service its address. */
+async function create(api: Api, path: string, body: object, signal: AbortSignal): Promise<void> {
+  await pollUntil(
+    { what: `an object in ${path}`, timeoutMs: START_TIMEOUT_MS, intervalMs: 200, see: "log/apiserver.log" },
+    async (polling) => {
+      await api.call({ method: "POST", path, body, accept: [409] }, polling);
+      return true;
+    },
+    signal,
+  );
 }
 
 /** Starts Debian's registry, which the nodes' containerd is told to use without TLS. */

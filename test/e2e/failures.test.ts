@@ -104,8 +104,8 @@ describe("a Shim that a node cannot take", () => {
     await waitFor((_state, shim) => isProvisioned(shim));
     const program = `"$(readlink /opt/rcm/bin/containerd-shim-${SHIM})"`;
     await host.out(`chmod 600 ${program}`);
-    await stage.cluster.powerOff(host.name, AbortSignal.timeout(60_000));
-    await stage.cluster.powerOn(host.name, AbortSignal.timeout(60_000));
+    await stage.cluster.powerOff(host.name, AbortSignal.timeout(120_000));
+    await stage.cluster.powerOn(host.name, AbortSignal.timeout(120_000));
     const broken = await waitForShim(stage.kubectl, SHIM, 120_000, (shim) => {
       const { state, reason } = stateOf(shim, host.name) ?? {};
       return state === "Failed" && reason === "ShimBroken";

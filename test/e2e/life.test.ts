@@ -189,25 +189,25 @@ describe("a Shim on a cluster", () => {
   });
 
   it("provisions a node that comes later, one that was rebooted, and another machine under an old name", async () => {
-    const added = await stage.cluster.addNode("1.7", AbortSignal.timeout(60_000));
+    const added = await stage.cluster.addNode("1.7", AbortSignal.timeout(120_000));
     await stage.kubectl(["label", "node", added, "wasm=yes"]);
     await eventually(`${added} provisioned`, 60_000, async () =>
       (await label(added)) === "provisioned" ? true : undefined,
     );
-    await stage.cluster.powerOff(added, AbortSignal.timeout(60_000));
-    await stage.cluster.powerOn(added, AbortSignal.timeout(60_000));
+    await stage.cluster.powerOff(added, AbortSignal.timeout(120_000));
+    await stage.cluster.powerOn(added, AbortSignal.timeout(120_000));
     await eventually("a visit after the reboot", 60_000, async () => {
       const jobs = (await jobsOf(stage.kubectl, SHIM)).filter((name) => name.includes(added));
       return jobs.length >= 2 && (await label(added)) === "provisioned" ? true : undefined;
     });
-    await stage.cluster.replaceNode(added, "2.1", AbortSignal.timeout(60_000));
+    await stage.cluster.replaceNode(added, "2.1", AbortSignal.timeout(120_000));
     await stage.kubectl(["label", "node", added, "wasm=yes", "--overwrite"]);
     const host = new NodeHost(added, stage.cluster);
     await eventually("the new machine provisioned", 90_000, async () => {
       const isThere = (await host.sh("ls /opt/rcm/record.json")).code === 0;
       return isThere && (await label(added)) === "provisioned" ? true : undefined;
     });
-    await stage.cluster.removeNode(added, "delete", AbortSignal.timeout(60_000));
+    await stage.cluster.removeNode(added, "delete", AbortSignal.timeout(120_000));
     const shim = await waitForShim(stage.kubectl, SHIM, 30_000, (one) => stateOf(one, added) === undefined);
     expect(isProvisioned(shim)).to.equal(true);
   });

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { expect } from "chai";
 import { after, afterEach, before, describe, it } from "mocha";
@@ -35,13 +36,19 @@ describe("a rollout that is disturbed", () => {
     expect(await stage.listings()).to.deep.equal(clean);
   });
 
+  /** Returns when an installer is at work for each node: till then none gets its archive, so that none is done already. */
   async function begin(variant: string): Promise<void> {
     artifact = await serveShim(stage.server, SHIM, variant);
+    const archive = stage.server.bytes(artifact.path) ?? expect.fail("no artifact");
+    const waiting: ServerResponse[] = [];
+    stage.server.handle(artifact.path, (_request, response) => waiting.push(response));
     const manifest = shimManifest({ name: SHIM, location: artifact.url, sha256: artifact.sha256 });
     await stage.kubectl(["apply", "-f", "-"], JSON.stringify(manifest));
     await waitForShim(stage.kubectl, SHIM, 30_000, (shim) =>
       NODES.every(({ name }) => stateOf(shim, name)?.state === "Installing"),
     );
+    stage.server.serve(artifact.path, archive);
+    for (const response of waiting) response.end(archive);
   }
 
   async function provisioned(): Promise<void> {
@@ -89,8 +96,8 @@ describe("a rollout that is disturbed", () => {
 
   it("ends well on a node that loses its power meanwhile", async () => {
     await begin("power");
-    await stage.cluster.powerOff("node3", AbortSignal.timeout(60_000));
-    await stage.cluster.powerOn("node3", AbortSignal.timeout(60_000));
+    await stage.cluster.powerOff("node3", AbortSignal.timeout(120_000));
+    await stage.cluster.powerOn("node3", AbortSignal.timeout(120_000));
     await provisioned();
   });
 });

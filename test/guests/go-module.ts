@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { retryDownloads } from "../cluster/retry-downloads.ts";
 import { cacheFolder } from "./guest-cache.ts";
 
 const GO_MS = 300_000;
@@ -11,7 +12,7 @@ async function go(...args: readonly string[]): Promise<string> {
 
 /** The folder with the source of a Go module. */
 export async function goModule(path: string, version: string): Promise<string> {
-  const downloaded = await go("mod", "download", "-json", `${path}@${version}`);
+  const downloaded = await retryDownloads(async () => go("mod", "download", "-json", `${path}@${version}`));
   return (JSON.parse(downloaded) as { readonly Dir: string }).Dir;
 }
 

@@ -29,12 +29,12 @@ describe("calls of a component", function () {
     expect(log).to.deep.equal(["waited", "waited"]);
   });
 
-  it("can not wait while core modules start", async () => {
+  it("cannot wait while core modules start", async () => {
     const wat = calls(
       `(import "h" "wait" (func $wait))`,
       `(func $begin (call $wait)) (start $begin) (func (export "f"))`,
     );
-    await rejects(start(wat), "blocks was called where the guest can not be suspended");
+    await rejects(start(wat), "blocks was called where the guest cannot be suspended");
   });
 
   it("refuse a second call while one waits", async () => {

@@ -51,7 +51,7 @@ describe("executor serve, a guest that uses all of the host", () => {
 
   it("takes and gives 1 GiB at flat memory", async () => {
     await exchange({ port, path: "/download?1000000" }); // Warm.
-    const residentMiB = executor.residentMiB();
+    const residentMiB = executor.resetPeak();
     const request = http.request({ port, host: "127.0.0.1", path: "/upload", method: "POST" });
     const answered = once(request, "response") as Promise<[http.IncomingMessage]>;
     for (let sent = 0; sent < GIB; sent += CHUNK.length) if (!request.write(CHUNK)) await once(request, "drain");
@@ -86,7 +86,8 @@ describe("executor serve, a guest that uses all of the host", () => {
   it("tells a guest that its client has gone in the middle of an upload", async () => {
     const socket = net.connect(port, "127.0.0.1");
     socket.write("POST /upload HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nsome");
-    await delay(1000);
+    await once(socket, "connect");
+    expect(await get("/")).to.equal("call 1"); // It came after that: its guest has begun.
     socket.destroy();
     await executor.until(() => executor.stderr.includes("upload failed"));
   });
@@ -168,7 +169,7 @@ describe("executor serve, a guest that uses all of the host", () => {
       const isRefused = response instanceof http.IncomingMessage && response.statusCode === 500;
       expect(isRefused || error instanceof Error, path).to.equal(true);
     }
-    expect(executor.stderr).to.include("finish: Err(ErrorCode::HttpResponseBodySize(Some(4)))");
+    await executor.until(() => executor.stderr.includes("finish: Err(ErrorCode::HttpResponseBodySize(Some(4)))"));
   });
 
   it("answers 500 for a guest that traps, says nothing or sets an error, and logs why", async () => {

@@ -55,13 +55,26 @@ export async function serveByWasmtime(component: string): Promise<Host> {
   };
 }
 
-/** A request with a body and a trailer, and its answer in lines: status, body, trailers; or how it was broken off. */
+/**
+ * A request with a body and a trailer, and its answer in lines: status, body, trailers; or how it was broken off. Over a
+ * connection of its own: one that was kept may end just then.
+ */
 export async function answerOf({ port }: Host, path: string): Promise<string[]> {
+  const agent = new http.Agent({ keepAlive: true });
+  try {
+    return await answerBy(agent, port, path);
+  } finally {
+    agent.destroy();
+  }
+}
+
+async function answerBy(agent: http.Agent, port: number, path: string): Promise<string[]> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
   const request = http.request({
     host: "127.0.0.1",
     port,
     path,
+    agent,
     method: "POST",
     headers: { host: "the.host:1", "X-Mixed": "Value", "x-twice": ["1", "2"], te: "trailers", trailer: "x-a" },
     signal: AbortSignal.timeout(ANSWER_MS),

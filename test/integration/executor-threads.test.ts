@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { afterEach, before, describe, it } from "mocha";
 import { ExecutorProcess } from "../support/executor-process.ts";
-import { exchange } from "../support/http-exchange.ts";
+import { exchange, open } from "../support/http-exchange.ts";
 import { buildRustGuest } from "../support/rust-guest.ts";
 
 const CLIENTS = 16;
@@ -63,10 +64,10 @@ describe("executor serve, threads", function threads() {
     const process = await serve("--max-threads", "2");
     const port = await process.port();
     await untilMany(process, port);
-    const slow = Array.from({ length: 8 }, async () => exchange({ port, path: "/sleep?1000" }));
-    await delay(300);
+    const begun = await Promise.all(Array.from({ length: 8 }, async () => open({ port, path: "/slow?1000" })));
     process.signal("SIGTERM");
-    for (const { status } of await Promise.all(slow)) expect(status).to.equal(200);
+    const answers = await Promise.all(begun.map(async (response) => text(response)));
+    expect(answers).to.deep.equal(Array.from({ length: 8 }, () => "first\nsecond\n"));
     expect((await process.ended()).code).to.equal(0);
   });
 
@@ -100,8 +101,8 @@ async function failuresUntil(port: number, isOver: () => boolean): Promise<strin
   async function client(): Promise<void> {
     while (!isOver()) {
       const answer = await exchange({ port, path: BUSY_PATH }).catch(String);
-      const text = typeof answer === "string" ? answer : `${String(answer.status)} ${answer.body}`;
-      if (!text.startsWith("200 ")) failures.push(text);
+      const said = typeof answer === "string" ? answer : `${String(answer.status)} ${answer.body}`;
+      if (!said.startsWith("200 ")) failures.push(said);
     }
   }
   await Promise.all(Array.from({ length: CLIENTS }, client));

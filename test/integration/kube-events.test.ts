@@ -35,8 +35,8 @@ describe("Events", () => {
   before(async () => {
     plane = await KubePlane.start();
     kube = await plane.client({
-      onRequest({ resource }) {
-        if (resource === "events") writes += 1;
+      onRequest({ verb, resource }) {
+        if (resource === "events" && verb !== "list") writes += 1; // The test itself lists, as often as it takes.
       },
     });
   });

@@ -14,6 +14,8 @@ interface Lease extends KubeObject {
 }
 
 const TIMES = { leaseMs: 3000, renewDeadlineMs: 2000, retryMs: 300 };
+/** For what does not wait until a lease has run out: a slow server may take its time. */
+const LONG_TIMES = { leaseMs: 12_000, renewDeadlineMs: 8000, retryMs: 300 };
 const LEASES: Resource<Lease> = {
   group: "coordination.k8s.io",
   version: "v1",
@@ -39,12 +41,17 @@ describe("runAsLeader()", () => {
     for (const child of children.splice(0)) child.kill("SIGKILL");
   });
 
-  function election(name: string, identity: string): ElectionOptions {
-    return { ...TIMES, kube, namespace: "default", name, identity, log: SILENT };
+  function election(name: string, identity: string, times = TIMES): ElectionOptions {
+    return { ...times, kube, namespace: "default", name, identity, log: SILENT };
   }
 
   /** Leads until `stop`; tells who leads. */
-  function candidate(name: string, identity: string, leading: Set<string>): { stop(): void; ended: Promise<void> } {
+  function candidate(
+    name: string,
+    identity: string,
+    leading: Set<string>,
+    times = TIMES,
+  ): { stop(): void; ended: Promise<void> } {
     const stop = new AbortController();
     async function work(leadership: Leadership): Promise<void> {
       leading.add(identity);
@@ -55,7 +62,7 @@ describe("runAsLeader()", () => {
       stop() {
         stop.abort();
       },
-      ended: runAsLeader(election(name, identity), work, stop.signal),
+      ended: runAsLeader(election(name, identity, times), work, stop.signal),
     };
   }
 
@@ -65,7 +72,7 @@ describe("runAsLeader()", () => {
     const watching = setInterval(() => {
       most = Math.max(most, leading.size);
     }, 1);
-    const candidates = new Map(["a", "b", "c"].map((name) => [name, candidate("three", name, leading)]));
+    const candidates = new Map(["a", "b", "c"].map((name) => [name, candidate("three", name, leading, LONG_TIMES)]));
     const order: string[] = [];
     for (let turn = 0; turn < 3; turn += 1) {
       await until(() => leading.size === 1);
@@ -133,7 +140,7 @@ describe("runAsLeader()", () => {
       failed.resolve(undefined);
     }
     await runAsLeader(
-      { ...election("short", "patient"), log: { ...SILENT, warn } },
+      { ...election("short", "patient", LONG_TIMES), log: { ...SILENT, warn } },
       async (leadership) => {
         const earlier = await leaseTime("short");
         await plane.signalServer("SIGSTOP");

@@ -23,9 +23,16 @@ function drop(): void {
 
 export const SILENT: Log = { debug: drop, info: drop, warn: drop, error: drop };
 
+/** Longer than any test that waits; a test that has failed does not wait on, or its process would never end. */
+const UNTIL_MS = 120_000;
+
 /** Calls `look` until it is true. Tests have mocha's deadline. */
 export async function until(look: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await look())) await new Promise((resolve) => setTimeout(resolve, 20));
+  const endMs = performance.now() + UNTIL_MS;
+  while (!(await look())) {
+    if (performance.now() > endMs) throw new Error(`Waited ${UNTIL_MS / 1000} s in vain for ${String(look)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** What a promise was rejected with; `undefined` when it was not. */

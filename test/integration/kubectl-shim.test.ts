@@ -162,4 +162,15 @@ describe("kubectl shim, on a real API server", function suite() {
       `Error: No installer of shim "spin" is still known on node-a: ${remedy}\n`,
     );
   });
+
+  it("logs looks into one namespace for those who may not look into all", async () => {
+    const rules = ["--verb=get", "--resource=shims.runtime.spinkube.dev"];
+    await kubectl(["create", "clusterrole", "sees-shims", ...rules]);
+    await kubectl(["create", "clusterrolebinding", "sees-shims", "--clusterrole=sees-shims", "--user=anna"]);
+    await kubectl(["create", "role", "sees-pods", "--verb=list", "--resource=pods"]);
+    await kubectl(["create", "rolebinding", "sees-pods", "--role=sees-pods", "--user=anna"]);
+    const forbidden = 'User "anna" cannot list resource "pods" in API group "" at the cluster scope';
+    expect(await problem("logs", "spin", "--as", "anna")).to.include(forbidden);
+    expect(await problem("logs", "spin", "--as", "anna", "-n", "default")).to.include("No installer of shim");
+  });
 });

@@ -71,6 +71,7 @@ describe("the manager, with the rights of deploy/, on a real API server", () => 
     await bench.manager();
     await apply();
     await bench.reason("spin", "Progressing");
+    await eventually("its Job", 20_000, async () => (bench.nodes.jobs.length === 1 ? true : undefined));
     const uid = (await bench.get<NodeJson>("node", "a"))?.metadata.uid ?? "";
     const labels = {
       "runtime.spinkube.dev/shim": "spin",

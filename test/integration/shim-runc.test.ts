@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Runc } from "@rcm/shim/runc/runc";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { eventually } from "../support/kubectl.ts";
 import { createContainer, createRuncBench, runToEnd, type RuncBench } from "../support/runc-bench.ts";
 
 let bench: RuncBench;
@@ -163,7 +165,7 @@ describe("Runc on a real runc", () => {
       await bench.runc.start({ id, pid, hasPoststartHooks: false }, soon());
       return container;
     });
-    while (readFileSync(ready, "utf8").split("\n").length <= 100) await delay(20);
+    await eventually("100 containers to be ready", 60_000, async () => areReady(ready, 100), 20);
     for (const { pid } of created) process.kill(pid, "SIGTERM");
     const exits = await Promise.all(created.map(async ({ exit }) => exit));
     expect(exits.map(({ status }) => status)).to.deep.equal(created.map((_, code) => code));
@@ -174,6 +176,10 @@ describe("Runc on a real runc", () => {
     expect(leftovers("many-")).to.deep.equal([]);
   }).timeout(120_000);
 });
+
+async function areReady(file: string, count: number): Promise<true | undefined> {
+  return (await readFile(file, "utf8")).split("\n").length > count || undefined;
+}
 
 function soon(): AbortSignal {
   return AbortSignal.timeout(20_000);

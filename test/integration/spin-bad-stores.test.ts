@@ -150,7 +150,7 @@ describe("executor up, with files of stores that are not as they should be", fun
     execFileSync("mount", ["-o", "remount,bind,ro", state]);
     try {
       await start();
-      expect(executor?.log().find(({ message }) => message === "State can not be kept")).to.include({
+      expect(executor?.log().find(({ message }) => message === "State cannot be kept")).to.include({
         level: "error",
         path: state,
       });

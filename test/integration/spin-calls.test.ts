@@ -9,11 +9,13 @@ import type { VariableSource } from "@rcm/shim/executor/host/spin-services";
 import { type Stores, createStores } from "@rcm/shim/executor/spin/stores/create-stores";
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
+import { eventually } from "../support/kubectl.ts";
 import { RedisServer } from "../support/redis-server.ts";
 import { SpinGuest } from "../support/spin-guest.ts";
 import { ALL_VALUES, KEY_VALUE, SQLITE, WASI_KEY_VALUE } from "./spin-calls-answers.ts";
 
 const BUILD_MS = 600_000;
+const SOON_MS = 20_000;
 const { signal } = new AbortController();
 
 const VARIABLES: VariableSource = {
@@ -240,11 +242,11 @@ describe("a guest that calls all that Spin's host offers", function () {
     const others = await clients();
     const visit = guest.begin("command", `${address}/8`, ["BLPOP", "never", "0"]);
     const ended = visit.lines.catch((error: unknown) => error);
-    while ((await clients()) === others) await new Promise(setImmediate);
+    await eventually("the guest's connection", SOON_MS, async () => (await clients()) > others || undefined, 5);
     visit.state.end(new Error("enough"));
     expect(await ended).to.have.property("message", "enough");
     visit.end();
-    while ((await clients()) > others) await new Promise(setImmediate);
+    await eventually("the end of it", SOON_MS, async () => (await clients()) <= others || undefined, 5);
     admin.close();
   });
 });

@@ -298,7 +298,7 @@ describe("a SpinApp's life, with the rights of deploy/, on a real API server", f
     expect(app.status?.conditions?.[0]?.message)
       .to.include('"example.org/private:1"')
       .and.include("spec.imagePullSecrets");
-    expect(await notes("pods", "ImagePullBackOff")).to.have.length(1);
+    await scene.eventually("the event", async () => (await notes("pods", "ImagePullBackOff")).length === 1);
   });
 });
 

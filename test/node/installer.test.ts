@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { afterEach, before, describe, it } from "mocha";
 import type { NodeHost } from "../support/node-host.ts";
 import { BACKUP, FOREIGN_RUNTIME, NODES, SHIM, unpackBeside } from "../support/node-host.ts";
-import { CONFIG, cleanNode, commandLine, gone, unwrapContainerd, wrapContainerd } from "./node-tools.ts";
+import { CONFIG, cleanNode, gone, HOLD, killInstaller, unwrapContainerd, wrapContainerd } from "./node-tools.ts";
 
 for (const { name, version } of NODES) {
   describe(`node-installer on containerd ${version}`, () => {
@@ -56,10 +56,10 @@ for (const { name, version } of NODES) {
       it("leaves the host byte-identical after uninstall, and does it twice without harm", async () => {
         await host.out(unpackBeside("$(readlink /opt/rcm/bin/containerd-shim-demo-v1)"));
         expect(await host.uninstall()).to.include({ ok: true, restarts: 1 });
-        await host.out("for i in $(seq 50); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; exit 1");
+        await gone(host);
         expect(await host.listing()).to.equal(clean);
         expect(await host.uninstall()).to.include({ ok: true, restarts: 0 });
-        await host.out("for i in $(seq 50); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; exit 1");
+        await gone(host);
       });
     });
 
@@ -226,6 +226,7 @@ for (const { name, version } of NODES) {
         expect(await host.ordinaryPod()).to.equal("");
         expect(await host.out(`cmp ${CONFIG} ${BACKUP} && echo same`)).to.equal("same");
         expect(await host.install()).to.include({ ok: true, level: "Proven" });
+        await unwrapContainerd(host);
         expect(await host.uninstall()).to.include({ ok: true });
         await gone(host);
         await expectUntouched();
@@ -237,6 +238,7 @@ for (const { name, version } of NODES) {
         expect(await host.install()).to.include({ ok: true, restarts: 0, level: "Proven" });
         expect(await host.containerdStart()).to.equal(start);
         expect((await host.sh("systemctl is-active rcm-dead-man.timer")).stdout.trim()).to.equal("inactive");
+        await unwrapContainerd(host);
         await host.uninstall();
         await gone(host);
         await expectUntouched();
@@ -252,10 +254,8 @@ function withoutRecord(listing: string): string {
     .join("\n");
 }
 
-/** Kills the installer as soon as systemd has started containerd anew: the switch is armed, nothing is proven yet. */
+/** Kills the installer as soon as systemd starts containerd anew: the switch is armed, nothing is proven yet. */
 async function killAfterRestart(host: NodeHost): Promise<void> {
-  const when = "systemctl show containerd --value -p ActiveEnterTimestampMonotonic";
-  await host.out(
-    `T=$(${when}); ${commandLine("install")} & P=$!; while [ "$(${when})" = "$T" ] || [ "$(${when})" = 0 ]; do :; done; kill -9 $P; wait $P; true`,
-  );
+  await wrapContainerd(host, `${HOLD}\nexec REAL "$@"`);
+  await killInstaller(host, '[ "$(systemctl show containerd -P SubState)" = start ]');
 }

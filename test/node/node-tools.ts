@@ -39,7 +39,7 @@ export function describeNodes(
 
 /** Until nothing of the installer's is left in the node. */
 export async function gone(host: NodeHost): Promise<void> {
-  await host.out("for i in $(seq 50); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; ls -lR /opt/rcm >&2; exit 1");
+  await host.out("for i in $(seq 300); do [ -e /opt/rcm ] || exit 0; sleep 0.1; done; ls -lR /opt/rcm >&2; exit 1");
 }
 
 export const DROP_IN = "/run/systemd/system/containerd.service.d/99-test.conf";
@@ -55,6 +55,24 @@ export async function wrapContainerd(host: NodeHost, script: string): Promise<vo
 
 export async function unwrapContainerd(host: NodeHost): Promise<void> {
   await host.out(`rm -f ${DROP_IN}; systemctl daemon-reload; systemctl restart containerd`);
+}
+
+const HELD = "/srv/rcm-test/held";
+
+/** For the script in containerd's place: a start with our handler in the configuration stands still until the installer is dead. */
+export const HOLD = `if [ $# = 0 ] && grep -qr ${SHIM} /etc/containerd; then while [ -e ${HELD} ]; do sleep 0.1; done; fi`;
+
+/**
+ * Kills an installer as soon as a condition of the shell is true in the node, and before containerd runs with what it has
+ * configured, since what is in containerd's place begins with `HOLD`; then waits until systemd has started it, or could not.
+ */
+export async function killInstaller(host: NodeHost, condition: string): Promise<void> {
+  await host.out(
+    `touch ${HELD}; ${commandLine("install")} > /dev/null & P=$!; while kill -0 $P && ! { ${condition}; }; do :; done; kill -9 $P; wait $P; rm ${HELD}`,
+  );
+  await host.out(
+    "until case $(systemctl show containerd -P SubState) in running | auto-restart | failed) ;; *) false ;; esac; do sleep 0.1; done",
+  );
 }
 
 /** What runs the installer in a node. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { afterEach, before, describe, it } from "mocha";
 import type { NodeHost } from "../support/node-host.ts";
 import { BACKUP, NODES, SHIM } from "../support/node-host.ts";
-import { CONFIG, cleanNode, gone } from "./node-tools.ts";
+import { CONFIG, cleanNode, gone, HOLD, killInstaller } from "./node-tools.ts";
 
 const WRAPPER = "/srv/rcm-test/containerd-of-a-boot";
 const DROP_IN = "/etc/systemd/system/containerd.service.d/99-test.conf";
@@ -29,7 +29,7 @@ for (const { name, version } of NODES) {
     }
 
     it("restores before containerd starts, which would not start with the new configuration", async () => {
-      await wrap(host);
+      await wrap(host, "exit 1");
       const planted = await configuration(host);
       await killAtNewConfiguration(host);
       expect(await configuration(host)).not.to.equal(planted);
@@ -48,12 +48,14 @@ for (const { name, version } of NODES) {
     });
 
     it("does nothing in the boot of the change, though systemd got to know its unit", async () => {
+      await wrap(host, ":");
       await killAtNewConfiguration(host);
       const changed = await configuration(host);
       expect(changed).to.include(UNIT);
       await host.out("systemctl daemon-reload; systemctl restart containerd");
       expect(await host.ordinaryPod()).to.equal("");
       expect(await configuration(host)).to.equal(changed);
+      await unwrap(host);
       expect(await host.install()).to.include({ ok: true, level: "Proven" });
       expect(await left(host)).to.equal("");
       expect(await host.uninstall()).to.include({ ok: true });
@@ -67,7 +69,7 @@ for (const { name, version } of NODES) {
       expect(await host.uninstall()).to.include({ ok: true, restarts: 1 });
       await gone(host);
       await expectUntouched();
-      await wrap(host);
+      await wrap(host, "exit 1");
       expect(await host.install()).to.include({ ok: false, reason: "RestartFailed", rolledBack: true });
       expect(await left(host)).to.equal("");
       await unwrap(host);
@@ -91,24 +93,25 @@ for (const { name, version } of NODES) {
   });
 }
 
-/** Containerd's files with their hashes, and all of systemd's. */
+/** Containerd's files with their hashes, and all of systemd's. Times are not in it: folders have that of their last change. */
 async function configuration(host: NodeHost): Promise<string> {
   return host.out(
-    "find /etc/containerd /etc/systemd -type f -exec sha256sum {} + | sort -k2; find /etc/systemd -ls | sed 's/.* root /root /' | sort",
+    "find /etc/containerd /etc/systemd -type f -exec sha256sum {} + | sort -k2; find /etc/systemd -printf '%p %y %m %u:%g %l\\n' | sort",
   );
 }
 
-/** What there is of the unit, also in systemd's own folders. */
+/** What there is of the unit, also in systemd's own folders; others come and go there meanwhile. */
 async function left(host: NodeHost): Promise<string> {
-  return host.out("find /etc/systemd /run -xdev -name 'rcm-restore*' -o -xdev -name 'containerd.service.wants'");
+  const names = String.raw`\( -name 'rcm-restore*' -o -name containerd.service.wants \)`;
+  return host.out(`find /etc/systemd /run -ignore_readdir_race -xdev ${names}`);
 }
 
-/** Puts a containerd in its place, over boots, that ends when it reads a configuration with our handler. */
-async function wrap(host: NodeHost): Promise<void> {
+/** Puts a script in containerd's place, over boots, that does something when the configuration has our handler. */
+async function wrap(host: NodeHost, action: string): Promise<void> {
   const real = await host.out("systemctl show containerd -p ExecStart --value | sed 's/.*path=\\([^ ;]*\\).*/\\1/'");
-  const text = `if [ $# = 0 ] && grep -qr ${SHIM} /etc/containerd; then sleep 3; exit 1; fi\nexec ${real} "$@"`;
+  const act = `if [ $# = 0 ] && grep -qr ${SHIM} /etc/containerd; then ${action}; fi`;
   await host.out(
-    `printf '#!/bin/sh\\n%s\\n' '${text}' > ${WRAPPER}; chmod +x ${WRAPPER}; mkdir -p $(dirname ${DROP_IN}); printf '[Service]\\nExecStart=\\nExecStart=${WRAPPER}\\n' > ${DROP_IN}; systemctl daemon-reload`,
+    `printf '#!/bin/sh\\n%s\\n' '${HOLD}\n${act}\nexec ${real} "$@"' > ${WRAPPER}; chmod +x ${WRAPPER}; mkdir -p $(dirname ${DROP_IN}); printf '[Service]\\nExecStart=\\nExecStart=${WRAPPER}\\n' > ${DROP_IN}; systemctl daemon-reload`,
   );
 }
 
@@ -120,8 +123,6 @@ async function unwrap(host: NodeHost): Promise<void> {
 
 /** Kills the installer as soon as containerd's configuration has our handler: what it armed is there, all else is open. */
 async function killAtNewConfiguration(host: NodeHost): Promise<void> {
-  const install = `/srv/rcm-test/node --disable-warning=ExperimentalWarning /srv/rcm-test/installer.mjs install --shim /srv/rcm-test/shim1.tar.gz --name ${SHIM}`;
-  await host.out(
-    `${install} >/dev/null & P=$!; while kill -0 $P && ! grep -qrs ${SHIM} /etc/containerd --include='*.toml'; do :; done; kill -9 $P; wait $P; grep -qr ${SHIM} /etc/containerd`,
-  );
+  await killInstaller(host, `grep -qrs ${SHIM} /etc/containerd --include='*.toml'`);
+  await host.out(`grep -qr ${SHIM} /etc/containerd`);
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packBaseImages } from "../cluster/base-images.ts";
-import { killDaemon, startDaemon } from "../cluster/daemon.ts";
+import { findDaemon, killDaemon, startDaemon } from "../cluster/daemon.ts";
 import { SYSTEM_PATH, unpackContainerd } from "../cluster/packages.ts";
 import { runCommand } from "../cluster/run-command.ts";
 import { currentSettings } from "../cluster/settings.ts";
@@ -38,6 +38,13 @@ export class PrivateContainerd {
     const argv = [join(this.#bin, "containerd"), "-c", join(this.folder, "config.toml")];
     const env = { PATH: `${this.#bin}:${SYSTEM_PATH}` };
     await startDaemon(NAME, argv, { logDir: this.folder, pidDir: this.folder, env, lifetime: "ours" });
+  }
+
+  /** Has it answer nobody, until it is killed. */
+  async freeze(): Promise<void> {
+    const pid = await findDaemon(this.folder, NAME);
+    if (pid === undefined) throw new Error("containerd does not run");
+    process.kill(pid, "SIGSTOP");
   }
 
   async kill(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,14 @@
 import { connectSystemd } from "@rcm/node-installer/systemd/connect";
 import type { DBusConnection } from "@rcm/node-installer/systemd/dbus-connection";
 import { Variant } from "@rcm/node-installer/systemd/dbus-value";
-import { armDeadMan, deadManState, disarmDeadMan, type DeadMan } from "@rcm/node-installer/systemd/dead-man";
+import {
+  armDeadMan,
+  awaitScript,
+  deadManState,
+  disarmDeadMan,
+  endDeadMan,
+  type DeadMan,
+} from "@rcm/node-installer/systemd/dead-man";
 import { runOnHost, type HostCommand } from "@rcm/node-installer/systemd/run-on-host";
 import { serviceProperty, startTransient, type UnitProperty } from "@rcm/node-installer/systemd/transient-unit";
 import { resetFailed, restartUnit, stopUnit } from "@rcm/node-installer/systemd/unit-job";
@@ -42,6 +49,10 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   armDeadMan: async (bus, { deadMan }) => armDeadMan(bus, deadMan, signal),
   deadManState: async (bus, { unit }) => deadManState(bus, unit, signal),
   disarmDeadMan: async (bus, { unit }) => disarmDeadMan(bus, unit, signal),
+  endDeadMan: async (bus, { unit }) => endDeadMan(bus, unit, signal),
+  endDeadManBriefly: async (bus, { unit }) => endDeadMan(bus, unit, AbortSignal.timeout(300)),
+  awaitScript: async (bus, { unit }) => awaitScript(bus, unit, signal),
+  awaitScriptBriefly: async (bus, { unit }) => awaitScript(bus, unit, AbortSignal.timeout(300)),
 };
 
 // In a process of its own, for systemd hangs up on a client that its PID namespace does not hold; so it also shows what

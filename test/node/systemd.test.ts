@@ -283,6 +283,21 @@ describe("systemd over its private socket", () => {
       await rm(join(folder, "hold"));
     });
 
+    it("is waited for while its script runs, and then leaves nothing", async () => {
+      await writeFile(join(folder, "hold"), "");
+      await value("armDeadMan", { deadMan: { ...armed, afterSec: 0.01, scriptMaxSec: 100 } });
+      await untilFired("running");
+      for (const wait of ["awaitScriptBriefly", "endDeadManBriefly"]) {
+        expect((await drive(wait, { unit: SWITCH })).error?.message, wait).to.include("aborted");
+      }
+      const ending = value("endDeadMan", { unit: SWITCH });
+      await inNode(["systemctl", "kill", "-s", "KILL", `${SWITCH}.service`]);
+      expect(await ending).to.have.property("kind", "fired");
+      expect(await value("awaitScript", { unit: SWITCH })).to.equal(undefined);
+      expect(await value("deadManState", { unit: SWITCH })).to.deep.equal({ kind: "absent" });
+      await rm(join(folder, "hold"));
+    });
+
     it("kills a script that takes longer than it may", async () => {
       await writeFile(join(folder, "hold"), "");
       await value("armDeadMan", { deadMan: { ...armed, afterSec: 0.01, scriptMaxSec: 1 } });

@@ -1,6 +1,5 @@
 import { chmod, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "chai";
 import { pollUntil } from "../cluster/poll-until.ts";
 import { runCommand } from "../cluster/run-command.ts";
@@ -82,10 +81,15 @@ describeOnEach("a command in a container", ({ containerd, version, it }) => {
       );
       const { pid } = await client.call("State", { id });
       await client.call("Kill", { id, signal: 9 });
-      while ((await readProcess(Number(pid))) !== undefined) await delay(5);
+      await pollUntil(
+        { what: "the container's process to be gone", timeoutMs: 10_000, intervalMs: 5, see: bundle },
+        async () => ((await readProcess(Number(pid))) === undefined ? true : undefined),
+        limit(),
+      );
       // The container's end is known and not told yet.
       const late = await client.call("Start", { id, execId: "late" }).catch((error: unknown) => error);
       expect(order).to.deep.equal([]);
+      await writeFile(join(bundle, "go"), "");
       await Promise.all([starting, ...waits]);
       expect(order).to.deep.equal(["starting", ""]);
       expect(late).to.have.property("code", FAILED_PRECONDITION);
@@ -93,13 +97,14 @@ describeOnEach("a command in a container", ({ containerd, version, it }) => {
   });
 });
 
-/** It says that it was started for a command when that has run, and ends a second later. */
+/** It says that it was started for a command when that has run, and ends once it may, or 8 s later. */
 async function slowRunc({ bundle }: DirectShim): Promise<object> {
   const binaryName = join(bundle, "slow-runc");
   const isExec = 'case " $* " in *" exec "*)';
+  const wait = `i=0; until [ -e ${bundle}/go ] || [ $i -ge 400 ]; do i=$((i+1)); sleep 0.02; done`;
   await writeFile(
     binaryName,
-    `#!/bin/sh\nrunc "$@"\ncode=$?\n${isExec} : > ${bundle}/begun; sleep 1 ;; esac\nexit $code\n`,
+    `#!/bin/sh\nrunc "$@"\ncode=$?\n${isExec} : > ${bundle}/begun; ${wait} ;; esac\nexit $code\n`,
   );
   await chmod(binaryName, 0o755);
   return runcOptions({ binaryName });

@@ -32,7 +32,7 @@ describeOnEach("a shim with containers", ({ containerd, version, it }) => {
   });
 
   it("lives on when memory runs out while it can open no more files", async () => {
-    const hungry = ["sh", "-c", "sleep 1; x=$(head -c 100000000 /dev/zero | tr '\\0' x)"];
+    const hungry = ["sh", "-c", "until [ -e /go ]; do sleep 0.05; done; x=$(head -c 100000000 /dev/zero | tr '\\0' x)"];
     await withPod(
       containerd(),
       async ({ first }) => {
@@ -44,6 +44,7 @@ describeOnEach("a shim with containers", ({ containerd, version, it }) => {
         process.kill(Number(shimPid), "SIGTERM");
         await untilLogged(first); // So the log is open.
         await limitOpenFiles(shimPid, "4");
+        await writeFile(join(first.bundle, "rootfs/go"), "");
         expect(await client.call("Wait", { id: POD }))
           .to.have.property("exitStatus")
           .that.is.oneOf([0, 1, 137]);

@@ -10,8 +10,10 @@ import type { TestContainerd } from "./support/test-containerd.ts";
 const MEBIBYTE = 1024 * 1024;
 const EXECS = 500;
 
-/** What a shim's memory may grow by, whatever its containers do. */
+/** What a shim's memory may grow by, however many commands its containers run. */
 const GROWTH_BYTES = 24 * MEBIBYTE;
+/** And while it copies their output, with what V8 has not collected yet: up to 13 MiB were seen. */
+const COPYING_BYTES = 64 * MEBIBYTE;
 
 describeOnEach("a shim's memory", ({ containerd, version, it }) => {
   // The shim is the same: one version is enough for what takes long.
@@ -33,7 +35,7 @@ describeOnEach("a shim's memory", ({ containerd, version, it }) => {
       const watch = await Watch.begin(shim);
       await ctr.task("exec", "loud", ["--exec-id", "go"], ["touch", "/go"]);
       expect((await running).code).to.equal(3);
-      expect(await watch.end()).to.be.below(GROWTH_BYTES);
+      expect(await watch.end()).to.be.below(COPYING_BYTES);
     });
   }
 

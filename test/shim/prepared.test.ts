@@ -76,8 +76,8 @@ describe("what prepares components, with a real runc", function realRunc() {
     return ordered.path;
   }
 
-  async function untilNoted(text: string): Promise<void> {
-    for (const end = Date.now() + PREPARE_MS; !notes.join("\n").includes(text); await delay(20)) {
+  async function untilNoted(text: string, times = 1): Promise<void> {
+    for (const end = Date.now() + PREPARE_MS; notes.join("\n").split(text).length <= times; await delay(20)) {
       if (Date.now() > end) throw new Error(`Nobody says "${text}": ${notes.join("\n")}`);
     }
   }
@@ -133,7 +133,7 @@ describe("what prepares components, with a real runc", function realRunc() {
     const [first, second, third] = [components(), components(), components()];
     const paths = await Promise.all([first, second, third].map(async (each) => order(each, rust)));
     expect(new Set(paths).size).to.equal(1);
-    while (notes.filter((line) => line.startsWith("Component prepared")).length < 3) await delay(20);
+    await untilNoted("Component prepared", 3);
     expect(readdirSync(join(base, "kept"))).to.have.length(1);
   });
 

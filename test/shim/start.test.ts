@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { RuntimeInfo } from "@rcm/shim/proto/runtime-info";
 import { expect } from "chai";
+import { pollUntil } from "../cluster/poll-until.ts";
 import { tryCommand } from "../cluster/run-command.ts";
 import { LATE, POD, podSpec, withPod } from "./support/direct-pod.ts";
 import { isAlive, listProcesses } from "./support/processes.ts";
@@ -58,7 +58,11 @@ describeOnEach("the command start of a pod's later container", ({ containerd, ve
       expect(shims.length).to.equal(1);
       for (const { pid } of shims) {
         process.kill(pid, "SIGKILL");
-        while (await isAlive(pid)) await delay(5);
+        await pollUntil(
+          { what: "the shim's end", timeoutMs: 10_000, intervalMs: 5, see: late.bundle },
+          async () => ((await isAlive(pid)) ? undefined : true),
+          limit(),
+        );
       }
       expect(await late.command("start", limit())).to.include({ code: 0, stdout: address });
       const client = await late.connect(limit());

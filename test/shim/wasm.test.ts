@@ -14,6 +14,7 @@ import type { TestContainerd } from "./support/test-containerd.ts";
 import { importArtifact, importFileImage } from "./support/wasm-images.ts";
 
 const EXIT_MS = 60_000;
+const LOG_MS = 20_000;
 const VARIABLES = { envs: [{ key: "PORT", value: String(PORT) }] };
 
 describeOnEach("a container of a Wasm component", ({ version, containerd, it }) => {
@@ -23,7 +24,7 @@ describeOnEach("a container of a Wasm component", ({ version, containerd, it }) 
     const pod = await Pod.run(containerd(), "wasm-http", "spin");
     const id = await pod.start("main", [], { ...STRICT_CONTAINER, config: { ...VARIABLES, image: { image } } });
     expect(await askPod(pod)).to.match(/^hello from c/);
-    expect(await readLog(pod, "main")).to.match(/^stderr F \{.*"message":"Serving","address":"0.0.0.0","port":8080/m);
+    await untilLogged(pod, /^stderr F \{.*"message":"Serving","address":"0.0.0.0","port":8080/m);
     const refused = await containerd()
       .cri.call("ExecSync", { containerId: id, cmd: ["sh"], timeout: "5" })
       .catch((error: unknown) => String(error));
@@ -187,6 +188,16 @@ async function exitCodeOf(containerd: TestContainerd, id: string): Promise<unkno
     if (status["state"] === EXITED) return status["exitCode"];
   }
   throw new Error(`Cannot wait for container ${id}: it has not ended after ${String(EXIT_MS)} ms`);
+}
+
+/** containerd writes the log when it comes to it, and says when all is written only once the container has ended. */
+async function untilLogged(pod: Pod, pattern: RegExp): Promise<void> {
+  let log = "";
+  for (const end = Date.now() + LOG_MS; Date.now() < end; await delay(50)) {
+    log = await readLog(pod, "main");
+    if (pattern.test(log)) return;
+  }
+  expect(log).to.match(pattern);
 }
 
 /** Eight clients have the guest compute until it is so, or time is up. */

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
@@ -24,6 +24,8 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export class ExecutorProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #closed: Promise<unknown[]>;
+  /** It has ended, and all that it said has come: that may be later than its exit. */
+  #hasClosed = false;
   #stdout = "";
   #stderr = "";
 
@@ -38,6 +40,7 @@ export class ExecutorProcess {
       env: environment,
     });
     this.#closed = once(this.#child, "close");
+    this.#child.once("close", () => (this.#hasClosed = true));
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => (this.#stdout += text));
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text));
   }
@@ -50,9 +53,11 @@ export class ExecutorProcess {
     return this.#stdout;
   }
 
+  /** Of whole lines: the last one may have come in part only. */
   log(): LogLine[] {
     return this.#stderr
       .split("\n")
+      .slice(0, -1)
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line) as LogLine);
   }
@@ -80,7 +85,7 @@ export class ExecutorProcess {
   async until(isSo: () => boolean, ms = START_MS): Promise<void> {
     const deadline = Date.now() + ms;
     while (!isSo()) {
-      if (Date.now() > deadline || this.#child.exitCode !== null) {
+      if (Date.now() > deadline || this.#hasClosed) {
         throw new Error(`Cannot wait for the executor any longer: exit code ${this.#child.exitCode}: ${this.#stderr}`);
       }
       await delay(POLL_MS);
@@ -105,6 +110,16 @@ export class ExecutorProcess {
   async stop(): Promise<Ended> {
     this.signal("SIGTERM");
     return this.ended();
+  }
+
+  /**
+   * Has `peakMiB` count from now on only. @returns what it has resident now, in MiB.
+   *
+   * @see {@link https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html}
+   */
+  resetPeak(): number {
+    writeFileSync(`/proc/${this.#child.pid}/clear_refs`, "5");
+    return this.residentMiB();
   }
 
   /** The most memory that it had resident so far, in MiB. */

@@ -23,22 +23,27 @@ export interface KubeProcess {
 }
 
 /** Starts `kube` with a kubeconfig, in a folder without a spin.toml unless told. Its input stays open. */
-export function startKube(kubeconfig: string, args: readonly string[], cwd?: string): KubeProcess {
-  return startProgram("main.ts", kubeconfig, args, cwd);
+export function startKube(
+  kubeconfig: string,
+  args: readonly string[],
+  cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+): KubeProcess {
+  return startProgram("main.ts", { KUBECONFIG: kubeconfig, ...env }, args, cwd);
 }
 
 /** The same of `kubectl shim`. */
 export function startKubectlShim(kubeconfig: string, args: readonly string[]): KubeProcess {
-  return startProgram("shims/main.ts", kubeconfig, args);
+  return startProgram("shims/main.ts", { KUBECONFIG: kubeconfig }, args);
 }
 
 function startProgram(
   main: string,
-  kubeconfig: string,
+  env: Readonly<Record<string, string>>,
   args: readonly string[],
   cwd = import.meta.dirname,
 ): KubeProcess {
-  const options = { cwd, env: { KUBECONFIG: kubeconfig }, timeout: DEADLINE_MS, killSignal: "SIGKILL" } as const;
+  const options = { cwd, env, timeout: DEADLINE_MS, killSignal: "SIGKILL" } as const;
   const child = spawn(process.execPath, [join(CLI, main), ...args], options);
   const written = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {

@@ -103,6 +103,7 @@ export class NodeHost {
         "while umount /opt /opt/rcm; do :; done",
         "rm -f /etc/systemd/system/rcm-restore.service /run/rcm-restore.spent",
         "rm -rf /etc/systemd/system/containerd.service.wants /opt/rcm /etc/containerd/conf.d /run/systemd/system/containerd.service.d",
+        `rm -f /etc/containerd/*.rcm-* ${FOLDER}/held`,
         `cp -p ${BACKUP} /etc/containerd/config.toml`,
         "systemctl daemon-reload; systemctl restart containerd; for i in $(seq 100); do ctr version && break; sleep 0.1; done",
       ].join("; "),

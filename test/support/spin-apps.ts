@@ -124,26 +124,33 @@ interface Asking {
   readonly cluster: Cluster;
   readonly kubectl: Kubectl;
   readonly node?: string;
+  /** How long nobody may be there, in milliseconds. */
+  readonly patienceMs?: number;
 }
 
-/** Kube-proxy refuses connections to a Service until it knows of a pod: it brings its rules up to date once a second. */
-const REFUSED_MS = 5000;
+/**
+ * Kube-proxy refuses connections to a Service until it knows of a pod, and sends them to one that is gone until it knows
+ * of that: it brings its rules up to date once a second, or later where much is going on.
+ */
+const NOBODY_MS = 20_000;
+/** Ways for a connection not to be made: then nothing was asked. */
+const NOBODY = /ECONNREFUSED|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT/;
 
 /**
  * What a SpinApp answers through its Service, which may have its first pod just now. @param body makes it a POST.
  */
 export async function askSpinApp(
-  { cluster, kubectl, node = "node1" }: Asking,
+  { cluster, kubectl, node = "node1", patienceMs = NOBODY_MS }: Asking,
   app: string,
   path: string,
   body?: string,
 ): Promise<Answer> {
   const url = `http://${await addressOf(kubectl, app)}${path}`;
-  for (const end = Date.now() + REFUSED_MS; ; await delay(200)) {
+  for (const end = Date.now() + patienceMs; ; await delay(200)) {
     try {
       return await ask(cluster, node, url, body);
     } catch (error) {
-      if (Date.now() > end || !String(error).includes("ECONNREFUSED")) throw error;
+      if (Date.now() > end || !NOBODY.test(String(error))) throw error;
     }
   }
 }

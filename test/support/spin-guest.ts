@@ -4,7 +4,7 @@ import { createServices, createStdio } from "@rcm/shim/executor/commands/host-se
 import type { Linked } from "@rcm/shim/executor/component/host-interface";
 import { link } from "@rcm/shim/executor/component/link/link";
 import { prepare } from "@rcm/shim/executor/component/prepare/prepare";
-import { UndiciService } from "@rcm/shim/executor/host/http/undici-service";
+import { HttpClientService } from "@rcm/shim/executor/host/http/http-client-service";
 import { hostInterfacesFor } from "@rcm/shim/executor/host/index";
 import type { HostServices } from "@rcm/shim/executor/host/services";
 import { NO_NETWORK } from "@rcm/shim/executor/host/sockets/network-policy";
@@ -36,7 +36,7 @@ export class SpinGuest {
       folders: [],
       stdio: createStdio(io),
       network: NO_NETWORK,
-      outgoing: new UndiciService({ isAllowed: ({ host }) => host === "127.0.0.1", maxConnections: 2 }),
+      outgoing: new HttpClientService({ isAllowed: ({ host }) => host === "127.0.0.1", maxConnections: 2 }),
       ...(spin === undefined ? {} : { spin }),
     });
     return new SpinGuest(link(prepared, hostInterfacesFor(prepared), timeKeeper), services);

@@ -18,6 +18,7 @@ const HANDLER = "spin";
 /** Each time takes a kubectl a tenth of a second of the processor, and several of these wait at a time. */
 const POLL_MS = 1000;
 const PODS_GONE = "--timeout=55s";
+const SOON_MS = 5000;
 
 /**
  * One node for the talk's manifests, which say nothing of nodes: a namespace whose SpinAppExecutor has a RuntimeClass of
@@ -104,7 +105,12 @@ export class TalkNode {
 
   /** Asks a SpinApp by its Service, from this node. @param body makes it a POST. */
   async ask(app: string, path: string, body?: string): Promise<Answer> {
-    return askSpinApp({ cluster: this.cluster, kubectl: this.kubectl, node: this.host.name }, app, path, body);
+    return askSpinApp(this.#asking, app, path, body);
+  }
+
+  /** The same of one that must answer nobody: in this time kube-proxy would have brought the request to it. */
+  async askInVain(app: string, path: string): Promise<Answer> {
+    return askSpinApp({ ...this.#asking, patienceMs: SOON_MS }, app, path);
   }
 
   async #manifest(name: string): Promise<string> {
@@ -116,6 +122,10 @@ export class TalkNode {
       if (found === undefined) throw new Error(`Nothing stands for <${place}>`);
       return found;
     });
+  }
+
+  get #asking(): Parameters<typeof askSpinApp>[0] {
+    return { cluster: this.cluster, kubectl: this.kubectl, node: this.host.name };
   }
 
   get #volume(): string {

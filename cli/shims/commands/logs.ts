@@ -5,7 +5,7 @@ import { withCluster } from "../../cluster/cluster.ts";
 import { defineCommand, type Io } from "../../command.ts";
 import { logPath } from "../../commands/log-path.ts";
 import { CliError } from "../../errors.ts";
-import { CLUSTER_FLAGS, readCluster } from "../../flags/connection-flags.ts";
+import { CLUSTER_FLAGS, readConnection } from "../../flags/connection-flags.ts";
 import { prefixLines } from "../../output/prefix-lines.ts";
 import { writeChunks } from "../../output/write-chunks.ts";
 import { begunContainers, chosenPods, installerPods, nodeOf, type InstallerPod } from "../installer-pods.ts";
@@ -23,10 +23,11 @@ export const LOGS = defineCommand({
     all: { kind: "switch", help: "all tries that are still known" },
     tail: { kind: "integer", default: "-1", help: "show only so many lines of each container's end; -1 for all" },
     timestamps: { kind: "switch", help: "begin each line with its time" },
+    namespace: { kind: "text", short: "n", help: "namespace of the manager; all are looked at if it is not given" },
     ...CLUSTER_FLAGS,
   },
   validate: (values) => ({
-    connection: readCluster(values),
+    connection: readConnection(values),
     shim: shimName(values),
     choice: { nodes: values.list("node"), isAll: values.isOn("all") },
     log: {
@@ -41,10 +42,10 @@ export const LOGS = defineCommand({
   async run({ connection, shim, choice, log }, io, signal) {
     await withCluster(
       connection,
-      io.stderr,
+      io,
       async ({ kube }) => {
         await getShim(kube, shim, signal);
-        const pods = chosenPods(await installerPods(kube, shim, signal), choice);
+        const pods = chosenPods(await installerPods(kube, shim, connection.namespace, signal), choice);
         if (pods.length === 0) {
           const where = choice.nodes.length === 0 ? "" : ` on ${choice.nodes.join(", ")}`;
           const remedy = `kubectl shim status ${shim} says what came of them`;

@@ -31,15 +31,15 @@ function pauseCommand({ name, summary, paused, done }: PauseDefinition): Command
     argument: SHIM_ARGUMENT,
     flags: CLUSTER_FLAGS,
     validate: (values) => ({ connection: readCluster(values), shim: shimName(values) }),
-    async run({ connection, shim }, { stdout, stderr }, signal) {
+    async run({ connection, shim }, io, signal) {
       await withCluster(
         connection,
-        stderr,
+        io,
         async ({ kube }) => {
           const { spec } = await getShim(kube, shim, signal);
           const isSo = (spec.paused === true) === paused;
           if (!isSo) await mergeIntoShim(kube, shim, { spec: { paused } }, signal);
-          stdout.write(`shim "${shim}" ${isSo ? "already " : ""}${done}\n`);
+          io.stdout.write(`shim "${shim}" ${isSo ? "already " : ""}${done}\n`);
         },
         CLIENT,
       );

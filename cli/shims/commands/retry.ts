@@ -17,20 +17,20 @@ export const RETRY = defineCommand({
     ...CLUSTER_FLAGS,
   },
   validate: (values) => ({ connection: readCluster(values), shim: shimName(values), nodes: values.list("node") }),
-  async run({ connection, shim, nodes }, { stdout, stderr }, signal) {
+  async run({ connection, shim, nodes }, io, signal) {
     const metadata = { annotations: { [RETRY_ANNOTATION]: new Date().toISOString() } };
     await withCluster(
       connection,
-      stderr,
+      io,
       async ({ kube }) => {
         if (nodes.length === 0) {
           await mergeIntoShim(kube, shim, { metadata }, signal);
-          stdout.write(`Failed nodes of shim "${shim}" are tried again\n`);
+          io.stdout.write(`Failed nodes of shim "${shim}" are tried again\n`);
         } else await getShim(kube, shim, signal);
         for (const name of nodes) {
           const patching = kube.patch(NODES, { name }, { kind: "merge", body: { metadata } }, signal);
           await found(patching, NODES, { what: "node", name });
-          stdout.write(`Node "${name}" is tried again if it has failed\n`);
+          io.stdout.write(`Node "${name}" is tried again if it has failed\n`);
         }
       },
       CLIENT,

@@ -15,7 +15,8 @@ export const STATUS = defineCommand({
     name: values.positionals[0],
     format: values.choice("output"),
   }),
-  async run({ connection, name, format }, { stdout, stderr }, signal) {
+  async run({ connection, name, format }, io, signal) {
+    const { stdout, stderr } = io;
     async function show({ kube }: Parameters<Parameters<typeof withCluster>[2]>[0]): Promise<void> {
       const shims = name === undefined ? await listShims(kube, signal) : [await getShim(kube, name, signal)];
       if (format === "table") {
@@ -28,6 +29,6 @@ export const STATUS = defineCommand({
       const isOne = name !== undefined && only !== undefined;
       stdout.write(dataText(isOne ? only : { apiVersion: "v1", kind: "List", items }, format));
     }
-    await withCluster(connection, stderr, show, CLIENT);
+    await withCluster(connection, io, show, CLIENT);
   },
 });

@@ -91,6 +91,6 @@ function tellIfReadOnly(path: string, log: PodLog): void {
   try {
     accessSync(path, constants.W_OK);
   } catch (error) {
-    log.error("State can not be kept", { path, reason: messageOf(error), remedy: "let the pod's user write there" });
+    log.error("State cannot be kept", { path, reason: messageOf(error), remedy: "let the pod's user write there" });
   }
 }

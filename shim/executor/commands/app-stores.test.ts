@@ -8,8 +8,6 @@ import type { LockedComponent } from "../spin/app/locked-app.ts";
 import { parseRuntimeConfig } from "../spin/runtime-config/parse-runtime-config.ts";
 import { createAppStores, hasRemoteStores } from "./app-stores.ts";
 
-const SIGNAL = AbortSignal.timeout(30_000);
-
 function component(keyValueStores: readonly string[], sqliteDatabases: readonly string[] = []): LockedComponent {
   return {
     id: "c",
@@ -46,10 +44,11 @@ describe("createAppStores()", () => {
     mkdirSync(join(root, "data"));
     const toml = '[key_value_store.mine]\ntype = "spin"\npath = "/data/mine.db"\n';
     using stores = await create(toml, component(["mine", "default"], ["default"]));
+    const signal = AbortSignal.timeout(30_000);
     for (const label of ["mine", "default"]) {
       const store = stores.keyValueStores.get(label);
-      await store?.set("a", Buffer.from(label), SIGNAL);
-      expect(Buffer.from((await store?.get("a", SIGNAL)) ?? []).toString()).to.equal(label);
+      await store?.set("a", Buffer.from(label), signal);
+      expect(Buffer.from((await store?.get("a", signal)) ?? []).toString()).to.equal(label);
     }
     expect(stores.databases.get("default")).not.to.equal(undefined);
   });

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { openBeneath } from "../../linux/open-beneath.ts";
 import { setFileTimes } from "../../linux/set-file-times.ts";
 import type { FolderOption, Preopen } from "../host/filesystem/preopen.ts";
-import { UndiciService } from "../host/http/undici-service.ts";
+import { HttpClientService } from "../host/http/http-client-service.ts";
 import { BytesInputStream, type InputStream } from "../host/io/input-stream.ts";
 import { IoError } from "../host/io/io-error.ts";
 import type { OutputStream } from "../host/io/output-stream.ts";
@@ -32,9 +32,9 @@ export interface PlainServicesOptions {
   readonly stdin?: () => InputStream;
 }
 
-/** Of a component that belongs to no application. @throws {ServeError} `USAGE` if a folder can not be opened. */
+/** Of a component that belongs to no application. @throws {ServeError} `USAGE` if a folder cannot be opened. */
 export function createPlainServices({ guest, io, stdin, ...options }: PlainServicesOptions): HostServices & Disposable {
-  const outgoing = new UndiciService({
+  const outgoing = new HttpClientService({
     isAllowed: (target) => isAllowedHost(guest.allowedHosts, target),
     maxConnections: MAX_CONNECTIONS,
     beforeFirst: trustLater(guest.certificates, new PodLog((line) => io.stderr.write(line))),
@@ -64,7 +64,7 @@ export interface ServicesOptions extends Pick<
   readonly stdio: Stdio;
 }
 
-/** @throws {ServeError} `USAGE` if a folder can not be opened. */
+/** @throws {ServeError} `USAGE` if a folder cannot be opened. */
 export function createServices({ folders, stdio, ...options }: ServicesOptions): HostServices & Disposable {
   const preopens = folders.map(openFolder);
   return {

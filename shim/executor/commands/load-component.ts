@@ -28,7 +28,7 @@ export type PreparedPaths = ReadonlyMap<string, string>;
 
 export interface ComponentOptions extends PreparingOptions {
   readonly file: string;
-  /** File with what was prepared of the component under the same limits; one that can not be read does not count. */
+  /** File with what was prepared of the component under the same limits; one that cannot be read does not count. */
   readonly prepared?: string | undefined;
 }
 
@@ -41,7 +41,7 @@ export function loadComponent({ file, prepared, ...options }: ComponentOptions):
   return linkFile(prepared) ?? linkComponent(readFile(file), options);
 }
 
-/** Links what a file says was prepared of a component. `undefined` if there is none, or it can not be read. */
+/** Links what a file says was prepared of a component. `undefined` if there is none, or it cannot be read. */
 export function linkFile(path: string | undefined): Linked<HostState> | undefined {
   const found = path === undefined ? undefined : readIfThere(path);
   return found && linkPrepared(found);

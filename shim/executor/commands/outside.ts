@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { nodeTls } from "@rcm/lib/late-modules";
+import { type TlsOptions, type HttpClientOptions, HttpClientService } from "../host/http/http-client-service.ts";
 import type { OutgoingCall, OutgoingService } from "../host/http/outgoing-service.ts";
-import { type TlsOptions, type UndiciOptions, UndiciService } from "../host/http/undici-service.ts";
 import { SpinError } from "../spin/errors.ts";
 import { parseBlockedNetworks } from "../spin/outbound/blocked-networks.ts";
 import type { ClientTlsConfig, RuntimeConfig } from "../spin/runtime-config/runtime-config.ts";
@@ -15,11 +15,11 @@ type Sender = Pick<OutgoingService, "send">;
 
 /** The way from components to other servers, as the runtime configuration has it. */
 export class Outside implements Disposable {
-  readonly #options: UndiciOptions;
-  readonly #common: UndiciService;
-  readonly #own: UndiciService[] = [];
+  readonly #options: HttpClientOptions;
+  readonly #common: HttpClientService;
+  readonly #own: HttpClientService[] = [];
   /** By component and host. */
-  readonly #byHost = new Map<string, ReadonlyMap<string, UndiciService>>();
+  readonly #byHost = new Map<string, ReadonlyMap<string, HttpClientService>>();
   readonly #gate: RequestGate | undefined;
 
   /**
@@ -38,7 +38,7 @@ export class Outside implements Disposable {
     };
     const { maxConcurrentRequests: max } = outboundHttp;
     this.#gate = max === undefined ? undefined : new RequestGate(max);
-    this.#common = new UndiciService(this.#options);
+    this.#common = new HttpClientService(this.#options);
     for (const config of clientTls) this.#add(config, root, beforeFirst);
   }
 
@@ -61,12 +61,12 @@ export class Outside implements Disposable {
     };
   }
 
-  #serviceFor(component: string, { target: { scheme, host } }: OutgoingCall): UndiciService {
+  #serviceFor(component: string, { target: { scheme, host } }: OutgoingCall): HttpClientService {
     return (scheme === "https" ? this.#byHost.get(component)?.get(host) : undefined) ?? this.#common;
   }
 
   #add(config: ClientTlsConfig, root: string, trust: () => void): void {
-    const service = new UndiciService({ ...this.#options, tls: tlsOptions(config, root, trust) });
+    const service = new HttpClientService({ ...this.#options, tls: tlsOptions(config, root, trust) });
     this.#own.push(service);
     for (const component of config.componentIds) {
       const byHost = new Map(this.#byHost.get(component));

@@ -12,7 +12,7 @@ export type ComponentErrorCode =
   /** It imports what the host does not offer. */
   | "IMPORT_MISSING";
 
-/** A component that can not be prepared or linked. */
+/** A component that cannot be prepared or linked. */
 export class ComponentError extends CodedError<ComponentErrorCode> {
   override readonly name = "ComponentError";
 }

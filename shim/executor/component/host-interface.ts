@@ -90,7 +90,7 @@ export interface Instance<State> {
   memoryBytes(): number;
   /**
    * Puts the instance back to its first state: memory, globals, handles (those still open are dropped), tables.
-   * `false`: it can not be reset (used up by a trap, busy, grown, or not allowed); take a new one.
+   * `false`: it cannot be reset (used up by a trap, busy, grown, or not allowed); take a new one.
    */
   reset(): boolean;
   /** Drops the handles still open. The instance is used up. */

@@ -44,7 +44,7 @@ export type StoreErrorCode =
   /** The server or the engine says no. */
   | "FAILED";
 
-/** A store, database or server can not do what the guest asks for. The guest gets it as an error of the interface. */
+/** A store, database or server cannot do what the guest asks for. The guest gets it as an error of the interface. */
 export class StoreError extends CodedError<StoreErrorCode> {
   override readonly name = "StoreError";
 }

@@ -13,7 +13,7 @@ export function tuneForLoading(): void {
   nodeV8().setFlagsFromString("--optimize-for-size");
 }
 
-/** With flags that V8 was not started with, it compiles anew what Node loads from then on: `listen()` needs this one. */
+/** After flags change, V8 compiles again what Node loads from then on, instead of using its snapshot: `listen()` needs this module. */
 function loadWhatServersNeed(): void {
   process.getBuiltinModule("node:cluster");
 }

@@ -33,7 +33,7 @@ describe("podVolumes()", () => {
     ]);
   });
 
-  it("names the single files, which can not be given", () => {
+  it("names the single files, which cannot be given", () => {
     expect(volumes.files).to.deep.equal(["/app/one file.json"]);
   });
 

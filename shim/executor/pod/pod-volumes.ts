@@ -19,7 +19,7 @@ const NOT_FOR_GUESTS = [
 
 export interface PodVolumes {
   readonly folders: readonly FolderOption[];
-  /** Single files, which guests can not be given: WASI knows folders only. */
+  /** Single files, which guests cannot be given: WASI knows folders only. */
   readonly files: readonly string[];
 }
 

@@ -32,7 +32,7 @@ export interface ClientAnswer extends Answer {
 }
 
 /**
- * Why the response can not be sent, if so. A client that waits for bytes that do not come would take the next answer on
+ * Why the response cannot be sent, if so. A client that waits for bytes that do not come would take the next answer on
  * its connection for them.
  */
 export function faultOf({ missingBytes, status }: OutgoingResponse, method: string): HttpErrorCode | undefined {

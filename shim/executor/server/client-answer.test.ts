@@ -157,12 +157,12 @@ describe("An answer to a client", () => {
   for (const path of ["/late", "/flushed"]) {
     it(`has its head sent before the guest writes, if it waits or flushes: ${path}`, async () => {
       const client = ask(path);
-      const [head] = (await once(client, "data", { signal: AbortSignal.timeout(1000) })) as [string];
+      const [head] = (await once(client, "data", { signal: AbortSignal.timeout(10_000) })) as [string];
       expect(head).to.match(/^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\n$/);
       goOn();
       expect(await text(client)).to.equal("4\r\nlate\r\n0\r\n\r\n");
       const stream = session.request({ ":path": path });
-      await once(stream, "response", { signal: AbortSignal.timeout(1000) });
+      await once(stream, "response", { signal: AbortSignal.timeout(10_000) });
       goOn();
       expect(await text(stream)).to.equal("late");
       expect(log).to.equal("");

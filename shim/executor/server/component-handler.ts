@@ -20,7 +20,7 @@ export interface ComponentHandler<Head extends RequestHead> {
   readonly pool: InstancePool;
 }
 
-/** @throws {Error} if the component can not be instantiated. */
+/** @throws {Error} if the component cannot be instantiated. */
 export function createComponentHandler<Head extends RequestHead>({
   linked,
   services,

@@ -3,9 +3,9 @@ import { CodedError } from "@rcm/lib/errors";
 export type ServeErrorCode =
   /** The component has no function that requests or runs could enter by. */
   | "NO_ENTRY"
-  /** An argument or a variable of the environment that can not be used. */
+  /** An argument or a variable of the environment that cannot be used. */
   | "USAGE"
-  /** The address can not be listened on. */
+  /** The address cannot be listened on. */
   | "LISTEN";
 
 export class ServeError extends CodedError<ServeErrorCode> {

@@ -21,8 +21,8 @@ export interface GuestHandlerOptions<Head extends RequestHead> {
   readonly logFields?: Readonly<Record<string, string>>;
 }
 
-/** Who asks a guest for an answer. */
-export interface Asker {
+/** Where a request comes from. */
+export interface RequestSource {
   readonly origin: Visit["origin"];
   /** How many guests' requests led to this one. */
   readonly depth: number;
@@ -31,7 +31,7 @@ export interface Asker {
 /** Characters of a guest's own words about its error. */
 const MAX_REASON = 1000;
 
-const CLIENT: Asker = { origin: "client", depth: 0 };
+const CLIENT: RequestSource = { origin: "client", depth: 0 };
 
 /** Gives each request a guest of its own, all of one component, and sees to it that it is answered. */
 export class GuestHandler<Head extends RequestHead = RequestHead> {
@@ -42,7 +42,7 @@ export class GuestHandler<Head extends RequestHead = RequestHead> {
   }
 
   /** Starts a guest. If it is a client who asks, it must be its turn. */
-  start(head: Head, answer: Answer, { origin, depth }: Asker = CLIENT): Visit {
+  start(head: Head, answer: Answer, { origin, depth }: RequestSource = CLIENT): Visit {
     const { pool, entry, limits, visits } = this.#options;
     const admission = entry.admit(head);
     const times = { deadlineMs: performance.now() + limits.requestMs, computeMs: limits.computeMs };

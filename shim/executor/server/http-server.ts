@@ -41,7 +41,7 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Connections that end with their next answer, so that they are made anew. */
+  /** Connections that end with their next answer, so that their clients connect again. */
   readonly #old = new WeakSet<Socket>();
   #hasOld = false;
   #http2: Promise<Http2Connections> | undefined;
@@ -123,7 +123,7 @@ export class HttpServer {
 
   /**
    * Goes on for a while: in a pod, this is told at the same time as those who send requests here. From now on each
-   * answer closes its connection, so that clients come to others by and by. Then takes no more connections, lets running
+   * answer closes its connection, so that clients move to other pods one after another. Then takes no more connections, lets running
    * requests end and clients read their answers for the rest of the grace period, and then ends them.
    */
   async stop(): Promise<void> {

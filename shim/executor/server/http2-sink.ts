@@ -79,7 +79,7 @@ export class Http2Sink implements BodySink {
     stream.end();
   }
 
-  /** The client sees that the stream was cut, for it may not take what it has for the whole. */
+  /** The client sees that the stream was cut: it must not take what it has for the whole. */
   abort(): void {
     if (this.#stream.headersSent) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }

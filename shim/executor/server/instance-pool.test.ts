@@ -43,7 +43,7 @@ describe("InstancePool", () => {
     expect(log).to.deep.equal(["make 1"]);
   });
 
-  it("makes another one, before there is a request for it, where one can not be put back", async () => {
+  it("makes another one, before there is a request for it, where one cannot be put back", async () => {
     const { pool, log } = poolOf({ kind: "allowed" }, () => false);
     pool.giveBack(pool.take(newState()));
     expect(log).to.deep.equal(["make 1", "dispose 1"]);

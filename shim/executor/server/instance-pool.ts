@@ -4,7 +4,7 @@ import { ServeError } from "./errors.ts";
 
 /** Instances kept for the next requests where they can be reset. */
 const MAX_IDLE = 64;
-/** Instances made ahead where they can not. */
+/** Instances made ahead where they cannot. */
 const MAX_FRESH = 4;
 
 /** An instance and its entry. */
@@ -33,7 +33,7 @@ export class InstancePool {
     this.#isResettable = options.linked.reset.kind === "allowed";
   }
 
-  /** @throws {Error} if the component can not be instantiated: it traps at its start, or memory is short. */
+  /** @throws {Error} if the component cannot be instantiated: it traps at its start, or memory is short. */
   take(state: HostState): Guest {
     const guest = this.#idle.pop() ?? this.#create(state);
     guest.instance.state = state;
@@ -57,7 +57,7 @@ export class InstancePool {
     if (!this.#isResettable) this.#fillSoon();
   }
 
-  /** Lets go of what is not in use, but for `kept` instances. */
+  /** Disposes of the instances that are not in use, except for `kept` of them. */
   shrink(kept: number): void {
     for (const { instance } of this.#idle.splice(kept)) instance.dispose();
   }

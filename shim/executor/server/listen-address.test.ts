@@ -24,7 +24,7 @@ describe("listenAddressFrom()", () => {
     });
   }
 
-  it("names the variable that it can not use", () => {
+  it("names the variable that it cannot use", () => {
     expect(() => listenAddressFrom({ PORT: "http" }, FALLBACK)).to.throw(/PORT "http"/);
     expect(() => listenAddressFrom({ SPIN_HTTP_LISTEN_ADDR: "80" }, FALLBACK)).to.throw(/SPIN_HTTP_LISTEN_ADDR "80"/);
   });

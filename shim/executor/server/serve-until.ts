@@ -1,3 +1,4 @@
+import { aborted } from "@rcm/lib/aborted";
 import { messageOf } from "@rcm/lib/errors";
 import type { Thoroughness } from "../../linux/collect-garbage.ts";
 import { giveBackMemory } from "../../linux/give-back.ts";
@@ -77,17 +78,4 @@ export function becomeSmall(pools: readonly InstancePool[], what: Thoroughness, 
   giveBackMemory(what, (error) => {
     log.error("Memory not given back", { reason: messageOf(error) });
   });
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  signal.addEventListener(
-    "abort",
-    () => {
-      resolve(undefined);
-    },
-    { once: true },
-  );
-  await promise;
 }

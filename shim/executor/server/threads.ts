@@ -20,7 +20,7 @@ export interface ThreadsOptions {
   /** `undefined` if there can be no others. */
   readonly start: StartThread | undefined;
   readonly log: PodLog;
-  /** There is one more: connections should be made anew, for the kernel spreads new ones only. */
+  /** There is one more: clients should connect again, because the kernel spreads new connections only. */
   readonly onMore: () => void;
   /** There is one less, and nothing to do. */
   readonly onFewer: () => void;

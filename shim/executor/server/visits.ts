@@ -2,10 +2,10 @@ import type { Thoroughness } from "../../linux/collect-garbage.ts";
 import type { RequestHead } from "../host/http/messages.ts";
 import type { HostState } from "../host/state.ts";
 import type { Answer, ClientAnswer } from "./answer.ts";
+import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 import type { ServerLimits } from "./limits.ts";
 import { QuietTimers } from "./quiet-timers.ts";
 import { Turns } from "./turns.ts";
-import { Turnstile } from "./turnstile.ts";
 
 /** One request at its guest. */
 export interface Visit {
@@ -18,7 +18,7 @@ export interface Visit {
 
 /** The requests of a program that guests are at work on. */
 export class Visits {
-  readonly #turnstile: Turnstile;
+  readonly #limiter: ConcurrencyLimiter;
   readonly #turns = new Turns();
   readonly #running = new Set<Visit>();
   readonly #quiet: QuietTimers;
@@ -27,11 +27,7 @@ export class Visits {
   /** @param onQuiet - called when there has been no request for some time, and again after more of it. */
   constructor(limits: ServerLimits, onQuiet: (what: Thoroughness) => void) {
     this.#quiet = new QuietTimers(onQuiet);
-    this.#turnstile = new Turnstile({
-      maxInside: limits.maxConcurrent,
-      maxWaiting: limits.maxQueued,
-      waitMs: limits.queueMs,
-    });
+    this.#limiter = new ConcurrencyLimiter(limits);
   }
 
   /** Guests at work. */
@@ -46,10 +42,10 @@ export class Visits {
   ask(answer: ClientAnswer, enter: () => void): void {
     this.#turns.begin(() => {
       if (answer.isGone()) return;
-      this.#turnstile.ask({
-        enter,
+      this.#limiter.acquire({
+        start: enter,
         refuse: () => {
-          answer.refuse(503, this.#turnstile.isClosed ? "The program stops" : "Too many requests at the same time");
+          answer.refuse(503, this.#limiter.isClosed ? "The program stops" : "Too many requests at the same time");
         },
         onGone: (listener) => {
           answer.onGone(listener);
@@ -64,7 +60,7 @@ export class Visits {
 
   end(visit: Visit): void {
     this.#running.delete(visit);
-    if (visit.origin === "client") this.#turnstile.leave();
+    if (visit.origin === "client") this.#limiter.release();
     if (this.#running.size > 0) return;
     this.#quiet.restart();
     for (const listener of this.#onIdle.splice(0)) listener();
@@ -87,7 +83,7 @@ export class Visits {
 
   /** Ends the guests that are still at work, and lets no more clients in. */
   endAll(reason: Error): void {
-    this.#turnstile.close();
+    this.#limiter.close();
     for (const { state } of this.#running) state.end(reason);
   }
 }

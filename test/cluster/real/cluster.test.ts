@@ -55,7 +55,7 @@ describe("Cluster", function () {
   }
 
   it("boots a node whose systemd has nothing to complain about and lets root in", async () => {
-    expect(await inNode("systemctl", "is-system-running")).to.equal("running");
+    expect(await inNode("systemctl", "is-system-running", "--wait")).to.equal("running");
     expect(await inNode("stat", "-c", "%F %U", "/run/systemd/private")).to.equal("socket root");
     expect(await readFile(join(await cluster.nodeRoot(node), "etc/hostname"), "utf8")).to.equal(`${node}\n`);
   });

@@ -7,18 +7,18 @@ import type { RunningApi } from "../start-api.ts";
 import { startApi } from "../start-api.ts";
 
 describe("startApi()", () => {
-  const signal = AbortSignal.timeout(60_000);
   let server: RunningApi;
   let dir: string;
 
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), "rcm-api-"));
-    server = await startApi({ dir, with: "controllers" }, signal);
+    server = await startApi({ dir, with: "controllers" }, limit());
   });
 
-  after(async () => server.stop(signal));
+  after(async () => server.stop(limit()));
 
   it("starts an API server that keeps its objects when it is killed", async () => {
+    const signal = limit();
     const body = { metadata: { name: "kept" } };
     await server.api.call({ method: "POST", path: "/api/v1/namespaces", body }, signal);
     await server.killApiServer(signal);
@@ -29,7 +29,7 @@ describe("startApi()", () => {
   });
 
   it("logs who asked for what", async () => {
-    await server.api.call({ path: "/api/v1/namespaces/kube-public" }, signal);
+    await server.api.call({ path: "/api/v1/namespaces/kube-public" }, limit());
     const lines = (await readFile(server.auditLog, "utf8")).trim().split("\n");
     const entries = lines.map((line) => JSON.parse(line) as { requestURI: string; userAgent: string; stage: string });
     const ours = entries.filter(({ userAgent }) => userAgent === "rcm-cluster");
@@ -37,3 +37,8 @@ describe("startApi()", () => {
     expect(new Set(entries.map(({ stage }) => stage))).to.deep.equal(new Set(["ResponseComplete"]));
   });
 });
+
+/** For what must not hang. Each has its own: one for all would begin when the file is loaded, and other tests come first. */
+function limit(): AbortSignal {
+  return AbortSignal.timeout(60_000);
+}

@@ -56,15 +56,19 @@ async function byStreams(life: Life, containerId: string, script: string): Promi
 }
 
 async function inTerminal(life: Life, containerId: string): Promise<object> {
-  const cmd = ["sh", "-c", "echo ready; read go; stty size; tty; echo err >&2; exit 5"];
+  const cmd = ["sh", "-c", `echo ready; read go; ${untilSize("27 81")}; tty; echo err >&2; exit 5`];
   const streams = await exec(life, { containerId, cmd, tty: true, stdin: true, stdout: true });
   streams.resize(81, 27);
   await streams.waitFor("stdout", /ready/); // Only a process that runs gets its size.
-  await new Promise((resolve) => setTimeout(resolve, 300)); // Nothing says that a size has arrived.
   streams.send("go\n");
   const status = await streams.end();
   expect(streams.text("stdout")).to.include("27 81\r\n");
   return { status, stdout: streams.text("stdout") };
+}
+
+/** The size of the terminal once it is that, or what it is 10 s later: nothing says that a size has arrived. */
+function untilSize(size: string): string {
+  return `i=0; until [ "$(stty size 2>&1)" = "${size}" ] || [ $i -ge 200 ]; do i=$((i+1)); sleep 0.05; done; stty size`;
 }
 
 async function interactive(life: Life, pod: Awaited<ReturnType<Life["runPod"]>>): Promise<string> {
@@ -85,13 +89,12 @@ async function attached(life: Life, containerId: string): Promise<object> {
 }
 
 async function attachedToTerminal(life: Life, pod: Awaited<ReturnType<Life["runPod"]>>): Promise<object> {
-  const script = "while read line; do stty size; [ $line = stop ] && exit 7; done";
+  const script = `while read line; do ${untilSize("31 91")}; [ $line = stop ] && exit 7; done`;
   const config = { tty: true, stdin: true };
   const containerId = await life.start(pod, "terminal", ["sh", "-c", script], { config });
   const { url } = await life.containerd.cri.call("Attach", { containerId, stdin: true, stdout: true, tty: true });
   const streams = await RemoteStreams.open(String(url));
   streams.resize(91, 31);
-  await new Promise((resolve) => setTimeout(resolve, 300)); // Nothing says that a size has arrived.
   streams.send("one\n");
   const stdout = await streams.waitFor("stdout", /31 91\r\n/);
   streams.send("stop\n");

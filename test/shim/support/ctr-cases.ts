@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,6 +8,9 @@ import type { Ctr } from "./ctr.ts";
 
 /** Something done by ctr; what it returns must be the same with each runtime. */
 export type CtrCase = (ctr: Ctr) => Promise<unknown>;
+
+/** ctr hands the size of its terminal on when the process runs: waits for that, and 10 s at most. */
+const UNTIL_SIZED = 'i=0; until [ "$(stty size 2>&1)" = "33 77" ] || [ $i -ge 200 ]; do i=$((i+1)); sleep 0.05; done';
 
 export async function exitCodes(ctr: Ctr): Promise<unknown> {
   const codes = [0, 1, 2, 125, 126, 127, 128, 137, 143, 254, 255];
@@ -33,13 +36,21 @@ export async function output(ctr: Ctr): Promise<unknown> {
 export async function input(ctr: Ctr): Promise<unknown> {
   // ctr loses the end of an input that is over before the container runs.
   const argv = ctr.runArgv("input", ["--rm"], ["cat"]);
-  const { code, stdout } = await ctr.shell(`(printf 'one\\ntwo'; sleep 1) | "$@"`, argv);
+  const go = join(ctr.containerd.folder, `input-${ctr.label}`);
+  await rm(go, { force: true });
+  const running = ctr.shell(`(printf 'one\\ntwo'; until [ -e ${go} ]; do sleep 0.05; done) | "$@"`, argv);
+  try {
+    await ctr.untilState("input", "RUNNING");
+  } finally {
+    await writeFile(go, "");
+  }
+  const { code, stdout } = await running;
   expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "one\ntwo" });
   return stdout;
 }
 
 export async function terminal(ctr: Ctr): Promise<unknown> {
-  const { code, stdout } = await ctr.runInTerminal("terminal", ["--rm"], "sleep 0.3; tty; stty size; exit 9");
+  const { code, stdout } = await ctr.runInTerminal("terminal", ["--rm"], `${UNTIL_SIZED}; tty; stty size; exit 9`);
   expect(code).to.equal(9);
   expect(stdout).to.match(/\/dev\/(pts\/0|console)/);
   expect(stdout).to.include("33 77");
@@ -132,7 +143,8 @@ export async function exec(ctr: Ctr): Promise<unknown> {
     ["sh", "-c", "pwd; echo e >&2; exit 7"],
   );
   expect(plain).to.include({ code: 7, stdout: "/tmp\n", stderr: "e\n" });
-  const argv = ctr.taskArgv("exec", "exec", ["-t", "--exec-id", "b"], ["sh", "-c", "sleep 0.3; stty size; exit 8"]);
+  const script = `${UNTIL_SIZED}; stty size; exit 8`;
+  const argv = ctr.taskArgv("exec", "exec", ["-t", "--exec-id", "b"], ["sh", "-c", script]);
   const inTerminal = await ctr.inTerminal(argv);
   expect(inTerminal.code).to.equal(8);
   expect(inTerminal.stdout).to.include("33 77");

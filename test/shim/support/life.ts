@@ -94,15 +94,20 @@ export class Life {
     return containerId;
   }
 
-  /** Waits for the end of a container; its status is a step. */
-  async exited(name: string, containerId: string): Promise<Message> {
+  /**
+   * Waits for the end of a container; its status is a step.
+   *
+   * @param reason that must be known too: containerd hears of an end and of its reason by two ways, in any order.
+   */
+  async exited(name: string, containerId: string, reason?: string): Promise<Message> {
     const wait = { what: `container ${name} to exit`, timeoutMs: 20_000, intervalMs: 20, see: this.containerd.folder };
     return this.step(`${name} exits`, async () =>
       pollUntil(
         wait,
         async () => {
           const status = await statusOf(this.containerd, containerId);
-          return status["state"] === EXITED ? status : undefined;
+          const isKnown = reason === undefined || status["reason"] === reason;
+          return status["state"] === EXITED && isKnown ? status : undefined;
         },
         AbortSignal.timeout(60_000),
       ),

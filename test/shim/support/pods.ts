@@ -8,6 +8,8 @@ const NODE = 2;
 const CONTAINER = 1;
 const BUSYBOX = "localhost/busybox:1";
 const SECCOMP_RUNTIME_DEFAULT = 0;
+/** The shim prepares a large component before its container starts. The kubelet itself waits for two minutes. */
+const START_MS = 90_000;
 
 /** How a pod's namespaces are shared; unless told, as Kubernetes does. */
 export interface PodOptions {
@@ -79,7 +81,7 @@ export class Pod {
   /** Creates a container and starts it; returns its id. */
   async start(name: string, command: readonly string[], more: ContainerOptions = {}): Promise<string> {
     const containerId = await this.create(name, command, more);
-    await this.containerd.cri.call("StartContainer", { containerId });
+    await this.containerd.cri.call("StartContainer", { containerId }, START_MS);
     return containerId;
   }
 

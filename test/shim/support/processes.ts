@@ -36,10 +36,16 @@ export async function readProcess(pid: number): Promise<Process | undefined> {
   return { pid, parent: Number(parent), state, command: words, workingFolder, cgroups, environment };
 }
 
-/** Whether it is there and no zombie. */
+/**
+ * Whether it is there and no zombie. Its first thread may be one already while another still holds its sockets: then it
+ * is alive.
+ */
 export async function isAlive(pid: number): Promise<boolean> {
   const process = await readProcess(pid);
-  return process !== undefined && !["Z", "X"].includes(process.state);
+  if (process === undefined) return false;
+  if (!["Z", "X"].includes(process.state)) return true;
+  const threads = await readdir(`/proc/${String(pid)}/task`).catch(() => []);
+  return threads.length > 1;
 }
 
 /** Memory of a process in bytes: resident, and its proportional share of what is shared. */

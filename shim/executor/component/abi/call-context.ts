@@ -52,7 +52,7 @@ export class CallContext {
   /** Memory of the guest for `size` bytes. */
   allocate(size: number, align: number): number {
     const { realloc, guest } = this;
-    if (realloc === undefined) throw new WasmTrap("the component instance can not allocate yet");
+    if (realloc === undefined) throw new WasmTrap("the component instance cannot allocate yet");
     guest.mayLeave = false;
     guest.store.plainCalls += 1;
     const pointer = realloc(0, 0, align, size);

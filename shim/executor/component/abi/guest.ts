@@ -16,7 +16,7 @@ export class Store<State> {
   dead: Error | undefined;
   /** Why the host ended the guest while it computed: what it then traps with is no news. */
   ended: Error | undefined;
-  /** Calls into the guest under way that can not be suspended, for there is JavaScript between them and the host. */
+  /** Calls into the guest under way that cannot be suspended, for there is JavaScript between them and the host. */
   plainCalls = 0;
   /** Calls of the host since the meter last saw to it that the clock is looked at. */
   hostCalls = 0;
@@ -64,7 +64,7 @@ function trapOf(reason: unknown): Error {
     return new WasmTrap(`the guest trapped: ${reason.message}`, { cause: reason });
   }
   if (reason instanceof wasm.SuspendError) {
-    return new WasmTrap("a host function that blocks was called where the guest can not be suspended", {
+    return new WasmTrap("a host function that blocks was called where the guest cannot be suspended", {
       cause: reason,
     });
   }

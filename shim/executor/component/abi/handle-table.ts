@@ -61,7 +61,7 @@ export class HandleTable {
     return rep;
   }
 
-  /** Runs `lift`; the handles that are lent within can not be taken out of the table before they are given back. */
+  /** Runs `lift`; the handles that are lent within cannot be taken out of the table before they are given back. */
   lending<Value>(lift: () => Value): { readonly value: Value; readonly lent: readonly number[] } {
     const lent: number[] = [];
     this.#lent = lent;

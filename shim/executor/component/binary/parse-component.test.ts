@@ -140,7 +140,7 @@ describe("parseComponent()", () => {
       one(SECTION.alias, 1, 1, 1, 0),
       /INVALID: .*a core instance exports no func/,
     ],
-    ["a core function as an import", one(SECTION.import, ...named("a", 0, 0, 0)), /INVALID: .*can not be imported/],
+    ["a core function as an import", one(SECTION.import, ...named("a", 0, 0, 0)), /INVALID: .*cannot be imported/],
     ["a bound of unknown kind", one(SECTION.import, ...named("a", 3, 2)), /MALFORMED: .*bound of a type/],
     ["an async canonical function", one(SECTION.canon, 1, 0x1f), /UNSUPPORTED: .*"waitable-set.new"/],
     ["a canonical function that is none", one(SECTION.canon, 1, 0x77), /MALFORMED: .*0x77 is no canonical function/],

@@ -67,7 +67,7 @@ export function readExtern(reader: ByteReader): ExternAst {
   if (sort === "func" || sort === "component" || sort === "instance" || sort === "core module") {
     return { sort, type: reader.u32() };
   }
-  throw reader.error(`a ${sort} can not be imported or exported`, "INVALID", start);
+  throw reader.error(`a ${sort} cannot be imported or exported`, "INVALID", start);
 }
 
 function readBound(reader: ByteReader): Extract<ExternAst, { sort: "type" }>["bound"] {

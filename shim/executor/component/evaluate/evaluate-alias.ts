@@ -12,7 +12,7 @@ const OUTER_SORTS: ReadonlySet<Sort> = new Set(["type", "component", "core modul
 /** Adds what an alias names to the scope. */
 export function evaluateAlias(alias: AliasAst, scope: Scope, at: number): void {
   const isInType = scope.owner < 0;
-  if (isInType && !TYPE_SORTS.has(alias.sort)) throw invalid(at, `a type can not name a ${alias.sort}`);
+  if (isInType && !TYPE_SORTS.has(alias.sort)) throw invalid(at, `a type cannot name a ${alias.sort}`);
   if (alias.kind === "alias outer") scope.addItem(outerItem(alias, scope, at));
   else scope.addItem(exportedItem(alias, scope, at));
 }
@@ -28,12 +28,12 @@ function exportedItem(alias: Exclude<AliasAst, { kind: "alias outer" }>, scope: 
 
 function outerItem(alias: Extract<AliasAst, { kind: "alias outer" }>, scope: Scope, at: number): Item {
   const { sort, count, index } = alias;
-  if (!OUTER_SORTS.has(sort)) throw invalid(at, `a ${sort} of an enclosing component can not be named`);
+  if (!OUTER_SORTS.has(sort)) throw invalid(at, `a ${sort} of an enclosing component cannot be named`);
   const item = scope.outer(count, at).item(sort, index, at);
   if (item.sort !== "type" || !hasResource(item.value)) return item;
   for (let level = 0; level < count; level += 1) {
     if (scope.outer(level, at).owner >= 0) {
-      throw invalid(at, "a resource type of an enclosing component can not be named, nor a type that contains one");
+      throw invalid(at, "a resource type of an enclosing component cannot be named, nor a type that contains one");
     }
   }
   scope.takesResource = true;

@@ -141,7 +141,7 @@ describe("what breaks a rule", () => {
     [
       "an outer function",
       component((builder) => void builder.define(SECTION.alias, new ByteWriter().u8(1, 2, 0, 0))),
-      "can not be named",
+      "cannot be named",
     ],
     [
       "an import of no function type",

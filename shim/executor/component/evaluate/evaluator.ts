@@ -29,7 +29,7 @@ interface Declared {
   readonly exported: NamedResources;
 }
 
-/** Counts the work over all trials, so that a small component can not ask for much of it. */
+/** Counts the work over all trials, so that a small component cannot ask for much of it. */
 interface Budget {
   steps: number;
   /** How deep the types of instances and components are nested here, by what they refer to. */

@@ -77,7 +77,7 @@ describe("resources of the host", () => {
     ["that was dropped, again", [...MAKE, ...DROP_IT, ...DROP_IT, 0x41, 0], "handle 1 is not open"],
   ];
   for (const [what, run, trap] of wrong) {
-    it(`can not be used by a handle ${what}`, () => {
+    it(`cannot be used by a handle ${what}`, () => {
       const func = start({ run }).func("", "run");
       expect(() => void func?.call()).to.throw(trap);
       expect(() => void func?.call()).to.throw("used up");
@@ -125,14 +125,14 @@ describe("resources of a guest", () => {
     expect(instance.func("", "dropped")?.call()).to.equal(1);
   });
 
-  it("can not be used after they were given away", () => {
+  it("cannot be used after they were given away", () => {
     const instance = items();
     const item = make(instance);
     void instance.func("", "take")?.call(item);
     expect(() => void instance.func("", "read")?.call(item)).to.throw("not of the resource type");
   });
 
-  it("can not be used in another instance, nor after a reset", () => {
+  it("cannot be used in another instance, nor after a reset", () => {
     const one = items();
     const item = make(one);
     expect(() => void items().func("", "read")?.call(item)).to.throw("of another instance");

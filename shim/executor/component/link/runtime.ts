@@ -95,7 +95,7 @@ export class Runtime {
 
   coreFunc(ref: CoreRef): CoreFunction {
     const value = this.core(ref);
-    if (!isFunction(value)) throw new WasmTrap("a function that suspends can not be called from here");
+    if (!isFunction(value)) throw new WasmTrap("a function that suspends cannot be called from here");
     return value;
   }
 

@@ -126,7 +126,7 @@ function invokeHost(params: ParamsPlan, host: HostFunction<unknown>, store: Stor
   return (context, flat): Called => host.call(store.state, ...liftParams(params, context, flat));
 }
 
-/** Calls with handles that can not be dropped before the call is at its end. */
+/** Calls with handles that cannot be dropped before the call is at its end. */
 function invokeLending(params: ParamsPlan, call: (args: readonly WitValue[]) => Called): Invoke {
   return (context, flat): Called => {
     const { handles } = context.guest;

@@ -61,7 +61,7 @@ interface Added {
  * recursion, so that no code runs for long without the host's leave. The start function is for the host to call. Every
  * index of the module stays as it was.
  *
- * @throws {ComponentError} if the module can not be read, or has a 64-bit memory where several are bounded together.
+ * @throws {ComponentError} if the module cannot be read, or has a 64-bit memory where several are bounded together.
  */
 export function meterModule(bytes: Uint8Array, { sumOfPages }: MeterOptions = {}): Uint8Array {
   const module = parseCoreModule(bytes);

@@ -6,7 +6,7 @@ import { LIMITS } from "../limits.ts";
 const EXCEPTION_REFERENCE = /^6[34](?:69|74|(?:e9|f4)(?:ff)*7f)$/;
 
 /**
- * Makes sure that the code of a module can not fill V8's heap, which all guests share and whose end is that of the process.
+ * Makes sure that the code of a module cannot fill V8's heap, which all guests share and whose end is that of the process.
  * Nothing counts what it allocates there, so there must be room for little only: no structs and arrays, and exceptions of a
  * few numbers, to which nothing but the variables of running functions refers.
  *

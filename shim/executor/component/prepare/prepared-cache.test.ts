@@ -74,7 +74,7 @@ describe("prepareCached()", () => {
     });
   }
 
-  it("prepares all the same when it can not write", () => {
+  it("prepares all the same when it cannot write", () => {
     const file = join(folder, "file");
     writeFileSync(file, "");
     const taken = prepareCached({ folder: join(file, "below") }, { digest: DIGEST, read });

@@ -36,7 +36,7 @@ export class InstanceImage {
     return new InstanceImage(state, images, globals);
   }
 
-  /** Puts an instance back for the first time; what comes back puts it back again. `undefined` if it can not. */
+  /** Puts an instance back for the first time; what comes back puts it back again. `undefined` if it cannot. */
   keep(instances: CoreInstances): InstanceKeeper | undefined {
     const memories = memoriesOf(this.#state, instances);
     const keepers: MemoryKeeper[] = [];

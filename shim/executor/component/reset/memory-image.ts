@@ -3,7 +3,7 @@ import { nativeMemory, PAGEMAP_ENTRY_BYTES, type NativeMemory } from "./native-m
 
 /** Puts the memory of one instance back. */
 export interface MemoryKeeper {
-  /** `false` if the memory has grown since: it can not shrink. */
+  /** `false` if the memory has grown since: it cannot shrink. */
   restore(): boolean;
 }
 

@@ -9,16 +9,17 @@ import { Descriptor } from "./descriptor.ts";
 import { fileFunctions } from "./file-functions.ts";
 import { FileHandle } from "./file-handle.ts";
 
-const limits = { deadlineMs: performance.now() + 60_000, computeMs: 60_000 };
 /** Beyond what a stream can begin at. */
 const TOO_FAR = 1n << 63n;
 
 describe("the functions of a file", () => {
-  const state = new HostState({ maxOpenObjects: 10 } as unknown as HostServices, limits);
+  let state: HostState;
   let folder: string;
   let fd: number;
 
   beforeEach(() => {
+    const limits = { deadlineMs: performance.now() + 60_000, computeMs: 60_000 };
+    state = new HostState({ maxOpenObjects: 10 } as unknown as HostServices, limits);
     folder = mkdtempSync(join(tmpdir(), "rcm-file-functions-"));
     fd = openSync(join(folder, "file"), "w+");
     state.countOpen();

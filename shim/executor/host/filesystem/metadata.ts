@@ -86,7 +86,7 @@ export function metadataHashOf({ dev, ino }: BigIntStats): { readonly lower: big
   return { lower: digest.readBigUInt64LE(0), upper: digest.readBigUInt64LE(8) };
 }
 
-/** @throws {FilesystemError} `invalid` or `overflow` for a time that the kernel can not take. */
+/** @throws {FilesystemError} `invalid` or `overflow` for a time that the kernel cannot take. */
 export function fileTimeOf(time: NewTimestamp): FileTime {
   if (time.tag === "now") return "now";
   if (time.tag === "no-change") return "keep";

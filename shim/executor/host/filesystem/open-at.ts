@@ -45,7 +45,7 @@ export function openAt(state: HostState, folder: Descriptor, request: OpenReques
   }
 }
 
-/** A folder is made by another function, and can not be cut: the kernel says so for `create` only. */
+/** A folder is made by another function, and cannot be cut: the kernel says so for `create` only. */
 function assertSensible({ directory, create, exclusive, truncate }: OpenFlags): void {
   const isForFile = create === true || exclusive === true || truncate === true;
   if (directory === true && isForFile) throw new FilesystemError("invalid");

@@ -35,7 +35,7 @@ export function isForbiddenField(name: string): boolean {
   return FORBIDDEN.has(name);
 }
 
-/** Whether an incoming message's field is kept from the guest: those forbidden, but for the host, which it may want. */
+/** Whether an incoming message's field is kept from the guest: the forbidden ones, except for `host`, which it may need. */
 export function isHiddenField(name: string): boolean {
   return name !== "host" && FORBIDDEN.has(name);
 }

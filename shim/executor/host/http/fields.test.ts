@@ -75,7 +75,7 @@ describe("Fields", () => {
     expect(Fields.empty(LIMIT).append("a", bytes("1\t\u00ff"))).to.equal(undefined);
   });
 
-  it("hides what belongs to the connection, of a message that came in, and can not be changed", () => {
+  it("hides what belongs to the connection, of a message that came in, and cannot be changed", () => {
     const fields = Fields.ofMessage(["Host", "a", "Connection", "close", "X-A", "1"], LIMIT);
     expect(fields.flat()).to.deep.equal(["host", "a", "x-a", "1"]);
     for (const error of [fields.append("x", bytes("1")), fields.set("x", []), fields.delete("x-a")]) {

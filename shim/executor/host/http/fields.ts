@@ -60,7 +60,7 @@ export class Fields {
     return new Fields(flat, maxBytes, "immutable");
   }
 
-  /** The same fields, which can not be changed through this object. */
+  /** The same fields, which cannot be changed through this object. */
   asImmutable(): Fields {
     return new Fields(this.#flat, this.#maxBytes, "immutable");
   }

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { Wakers } from "../waitable.ts";
 import type { BodySink } from "./body-sink.ts";
 import { HttpError } from "./error-code.ts";
 
@@ -13,14 +14,14 @@ export interface PipeOptions {
 export class PipeSink implements BodySink {
   readonly stream: Readable;
   readonly #options: PipeOptions;
-  readonly #drained: (() => void)[] = [];
+  readonly #drained = new Wakers();
   #trailers: readonly string[] = [];
   #isHeadFirst = false;
   #isDone = false;
 
   constructor(options: PipeOptions = {}) {
     const wake = (): void => {
-      for (const listener of this.#drained) listener();
+      this.#drained.wakeAll();
     };
     this.#options = options;
     this.stream = new Readable({ highWaterMark: BUFFER_BYTES, read: wake });
@@ -55,10 +56,7 @@ export class PipeSink implements BodySink {
   }
 
   onDrain(listener: () => void): () => void {
-    this.#drained.push(listener);
-    return () => {
-      this.#drained.splice(this.#drained.indexOf(listener), 1);
-    };
+    return this.#drained.add(listener);
   }
 
   failure(): Error | undefined {

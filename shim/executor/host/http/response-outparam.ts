@@ -3,7 +3,7 @@ import type { OutgoingResponse } from "./messages.ts";
 
 /** Takes what the guest answers. */
 export interface Responder {
-  /** A 1xx answer before the real one; an error code if it can not be sent. */
+  /** A 1xx answer before the real one; an error code if it cannot be sent. */
   informational(status: number, headers: readonly string[]): HttpErrorCode | undefined;
   respond(response: OutgoingResponse): void;
   /** The guest answers with an error instead. */

@@ -44,7 +44,7 @@ export class ResponseSink implements BodySink {
     return new HttpError({ tag: "connection-terminated" });
   }
 
-  /** Trailers that can not be sent are dropped, as hyper does: those of a body that does not go in chunks. */
+  /** Trailers that cannot be sent are dropped, as hyper does: those of a body that does not go in chunks. */
   end(rest: readonly Buffer[], trailers: readonly string[] | undefined): void {
     const response = this.#response;
     if (trailers !== undefined && trailers.length > 0 && this.#isChunked()) {
@@ -78,7 +78,7 @@ export class ResponseSink implements BodySink {
     else this.#response.end(body);
   }
 
-  /** The client sees a cut connection, for it may not take what it has for the whole. */
+  /** The client sees a cut connection: it must not take what it has for the whole. */
   abort(): void {
     if (this.#response.headersSent) this.#response.destroy();
   }

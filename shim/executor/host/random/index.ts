@@ -3,7 +3,7 @@ import { HostError } from "../errors.ts";
 import type { HostState } from "../state.ts";
 import { randomBytes, randomU64 } from "./random-bytes.ts";
 
-/** The most random bytes of one call. More is refused, for it would stop every other guest for that time. */
+/** The most random bytes of one call. More is refused: it would stop every other guest for that time. */
 const MAX_BYTES = 16 << 20;
 
 const random: HostInterface<HostState> = {

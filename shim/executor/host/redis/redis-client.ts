@@ -52,7 +52,7 @@ export class RedisClient {
     }
   }
 
-  /** Whether the connection can not be used any more: a new one is needed. */
+  /** Whether the connection cannot be used any more: a new one is needed. */
   get isClosed(): boolean {
     return this.#connection.isClosed;
   }

@@ -79,7 +79,7 @@ export class OutgoingDatagrams implements Waitable {
     return this.#permitted;
   }
 
-  /** How many were taken: all, or those before one that can not be sent. Each call uses up what was permitted. */
+  /** How many were taken: all, or those before one that cannot be sent. Each call uses up what was permitted. */
   send(datagrams: readonly OutgoingDatagram[]): number {
     if (datagrams.length > this.#permitted) {
       throw new HostError(

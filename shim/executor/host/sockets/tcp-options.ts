@@ -10,7 +10,7 @@ const MAX_KEEP_ALIVE_S = 32_767n;
 const MAX_KEEP_ALIVE_COUNT = 127;
 
 /**
- * What a guest sets on a TCP socket. Keep-alive reads back as the kernel has it, in whole seconds. Node can not set the
+ * What a guest sets on a TCP socket. Keep-alive reads back as the kernel has it, in whole seconds. Node cannot set the
  * rest: that is kept, so that it reads back as it was set, and the kernel's own values hold.
  */
 export class TcpOptions {

@@ -1,7 +1,7 @@
 import { DynamicLibrary } from "node:ffi";
 import { fstatSync, readdirSync } from "node:fs";
 import { expect } from "chai";
-import { afterEach, describe, it } from "mocha";
+import { afterEach, beforeEach, describe, it } from "mocha";
 import type { HostServices } from "../services.ts";
 import { HostState } from "../state.ts";
 import type { SocketAddress } from "./address.ts";
@@ -45,8 +45,12 @@ function hopLimitOf(fd: number): number {
 }
 
 describe("UdpSocket", () => {
-  const state = createState();
+  let state: HostState; // Each test has its own, for its time begins when it is made.
   const sockets: UdpSocket[] = [];
+
+  beforeEach(() => {
+    state = createState();
+  });
 
   function create(): UdpSocket {
     const socket = new UdpSocket(state, "ipv4");

@@ -67,7 +67,7 @@ export class UdpSocket implements Waitable {
     }
     if (this.#phase === "binding") throw new NetworkError("would-block");
     this.#phase = "bound";
-    if (this.#hops !== DEFAULT_HOPS) this.#socket.setTTL(this.#hops); // Node can not set it before.
+    if (this.#hops !== DEFAULT_HOPS) this.#socket.setTTL(this.#hops); // Node cannot set it before.
   }
 
   /** New streams, in place of those made before; with `remote` they speak with that peer only. */
@@ -90,7 +90,7 @@ export class UdpSocket implements Waitable {
     return this.#remote;
   }
 
-  /** @throws {NetworkError} if datagrams can not go there, or may not: to all at once takes a right that no guest has. */
+  /** @throws {NetworkError} if datagrams cannot go there, or may not: to all at once takes a right that no guest has. */
   assertPeer(kind: "udp-connect" | "udp-send", address: SocketAddress): void {
     assertOfFamily(address, this.family);
     assertRemote(address);

@@ -14,7 +14,7 @@ export class OpenStore {
   }
 }
 
-/** Why a store can not be opened. */
+/** Why a store cannot be opened. */
 export interface OpenFault {
   readonly tag: "access-denied" | "store-table-full";
 }

@@ -34,7 +34,7 @@ export class ContentFolder {
 
   /**
    * @param path from the folder, or from the root if it is absolute.
-   * @throws {SpinError} `MISSING` if it can not be looked at.
+   * @throws {SpinError} `MISSING` if it cannot be looked at.
    */
   find(path: string): Found | undefined {
     const inRoot = path.startsWith("/") ? path : `${this.#base}/${path}`;
@@ -51,7 +51,7 @@ export class ContentFolder {
    * All files below a folder, by name. Links to files are followed, links to folders are not.
    *
    * @param start from the folder, without a `/` at its ends; empty: all of it.
-   * @throws {SpinError} `INVALID` if there are too many or they are too deep, `MISSING` if one can not be looked at.
+   * @throws {SpinError} `INVALID` if there are too many or they are too deep, `MISSING` if one cannot be looked at.
    */
   files(start: string): readonly FoundFile[] {
     const files: FoundFile[] = [];

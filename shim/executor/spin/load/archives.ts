@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { hasCode } from "@rcm/lib/errors";
 import { nodeCrypto } from "@rcm/lib/late-modules";
 import type { ReadEntry } from "tar";
 import { SpinError } from "../errors.ts";
@@ -31,7 +32,7 @@ export async function unpackArchives(source: string, target: string): Promise<Re
       });
     } catch (error) {
       if (error instanceof SpinError) throw error;
-      const isFull = error instanceof Error && "code" in error && error.code === "ENOSPC";
+      const isFull = hasCode(error, "ENOSPC");
       throw isFull
         ? new SpinError("MISSING", `Cannot unpack the application's files: they do not fit into "${target}"`)
         : new SpinError("INVALID", `Cannot unpack the application's archive "${name}": push it again`, {

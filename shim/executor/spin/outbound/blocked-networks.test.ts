@@ -27,6 +27,7 @@ describe("parseBlockedNetworks()", () => {
       "::10.0.0.1",
       "::ffff:10.10.10.10",
       "64:ff9b::a00:1",
+      "2002:a00:1::1",
       "fc00::f00d",
       "fe80::1",
     ].map((hidden) => [["private"], hidden, true] as const),

@@ -32,6 +32,8 @@ const PRIVATE: readonly string[] = [
   "100::/64",
   "2001::/23",
   "2001:db8::/32",
+  // IPv4 behind a relay, as 10.0.0.1 in 2002:a00:1::/48.
+  "2002::/16",
   "fc00::/7",
   "fe80::/9",
   "ff00::/8",

@@ -54,18 +54,6 @@ export function parseAllowedHosts(entries: readonly (string | ResolvedEntry)[], 
   });
 }
 
-/**
- * Checks the entries that have no template in them, before variables are known.
- *
- * @throws {SpinError} `INVALID`
- */
-export function checkAllowedHosts(entries: readonly string[], owner: string): void {
-  parseAllowedHosts(
-    entries.filter((entry) => !entry.includes("{{")),
-    owner,
-  );
-}
-
 function tryEntry(entry: string): AllowedHost | Problem {
   try {
     return parseEntry(entry);

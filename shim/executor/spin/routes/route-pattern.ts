@@ -68,12 +68,6 @@ export function segmentsOf(path: string): readonly string[] {
   return from === to ? [] : path.slice(from, to).split("/");
 }
 
-/** For lists of routes: `/static (wildcard)`. */
-export function describeRoute({ text, isWildcard }: RoutePattern): string {
-  const path = text.startsWith("/") ? text : `/${text}`;
-  return isWildcard ? `${path.slice(0, path.lastIndexOf("/"))} (wildcard)` : path;
-}
-
 function isRest(part: string | undefined): boolean {
   return part === "..." || part === "*";
 }

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { describeRoute, parseRoutePattern } from "./route-pattern.ts";
 import { matchWhole, Router } from "./router.ts";
 
 describe("Router", () => {
@@ -123,20 +122,6 @@ describe("Router", () => {
       expect(() => new Router(entries))
         .to.throw(message)
         .with.property("code", "INVALID");
-    });
-  }
-});
-
-describe("describeRoute()", () => {
-  for (const [route, expected] of [
-    ["/foo", "/foo"],
-    ["foo", "/foo"],
-    ["/foo/...", "/foo (wildcard)"],
-    ["/foo/*", "/foo (wildcard)"],
-    ["/...", " (wildcard)"],
-  ] as const) {
-    it(`shows ${route}`, () => {
-      expect(describeRoute(parseRoutePattern(route, "x"))).to.equal(expected);
     });
   }
 });

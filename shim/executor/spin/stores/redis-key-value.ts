@@ -99,7 +99,7 @@ export class RedisKeyValue implements KeyValueStore, Disposable {
     return client.send(command, signal);
   }
 
-  /** A connection that was lost is made anew at the next use. */
+  /** A lost connection is opened again at the next use. */
   async #connected(): Promise<RedisClient> {
     const known = this.#client;
     if (known !== undefined) {

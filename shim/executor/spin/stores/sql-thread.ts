@@ -94,7 +94,7 @@ export class SqlThread {
     return promise;
   }
 
-  /** Nobody waits any more; a statement that runs does so to its end, for SQLite can not be stopped from outside. */
+  /** Nobody waits any more; a statement that runs does so to its end, for SQLite cannot be stopped from outside. */
   close(reason: Error): void {
     this.#fail(reason);
     void this.#worker.terminate();

@@ -194,13 +194,13 @@ describe("SqliteDatabase", () => {
     }
   });
 
-  it("says why it can not be opened", async () => {
+  it("says why it cannot be opened", async () => {
     database = new SqliteDatabase({ label: "beneath", path: join(import.meta.filename, "sql.db") });
     const beneath = await failure(database.connect(signal));
     expect(beneath).to.have.property("code", "FAILED");
     expect(beneath)
       .to.have.property("message")
-      .that.matches(/^Cannot use the database "beneath": its folder can not be made \(E\w+\)/);
+      .that.matches(/^Cannot use the database "beneath": its folder cannot be made \(E\w+\)/);
     database = new SqliteDatabase({ label: "folder", path: folder });
     const error = await failure(database.connect(signal));
     expect(error).to.have.property("code", "FAILED");

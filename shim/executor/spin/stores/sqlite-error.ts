@@ -12,7 +12,7 @@ const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
-/** The index of the write-ahead log can not grow: that is so on a full disk. */
+/** The index of the write-ahead log cannot grow: that is so on a full disk. */
 const IOERR_SHMSIZE = 4874;
 /** The code without its details. */
 const PRIMARY = 0xff;
@@ -65,7 +65,7 @@ export function storeError(what: string, error: unknown): unknown {
 
 /** Without the path, which means nothing in the pod. The cause is left out, for its message would be shown. */
 function folderError(what: string, { code }: NodeJS.ErrnoException): StoreError {
-  return new StoreError("FAILED", `Cannot ${what}: its folder can not be made (${code}): ${UNWRITABLE}`);
+  return new StoreError("FAILED", `Cannot ${what}: its folder cannot be made (${code}): ${UNWRITABLE}`);
 }
 
 function isOfFolder(error: unknown): error is NodeJS.ErrnoException {

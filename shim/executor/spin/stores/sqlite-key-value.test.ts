@@ -60,14 +60,14 @@ describe("SqliteKeyValue", () => {
     again[Symbol.dispose]();
   });
 
-  it("says that its folder can not be made, and not where it is", async () => {
+  it("says that its folder cannot be made, and not where it is", async () => {
     using beneath = keyValueFile(join(import.meta.filename, "state", "kv.db"));
     const error: unknown = await new SqliteKeyValue(beneath, "mine")
       .get("k", signal)
       .catch((reason: unknown) => reason);
     expect(error).to.have.property("code", "FAILED");
     expect(messageOf(error))
-      .to.match(/^Cannot use the key-value store "mine": its folder can not be made \(E\w+\): the user of the pod/)
+      .to.match(/^Cannot use the key-value store "mine": its folder cannot be made \(E\w+\): the user of the pod/)
       .and.not.include(import.meta.filename);
   });
 

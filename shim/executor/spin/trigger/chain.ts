@@ -3,7 +3,7 @@ import { HttpError } from "../../host/http/error-code.ts";
 import type { OutgoingCall } from "../../host/http/outgoing-service.ts";
 import { refuseCall } from "../../host/http/refuse-call.ts";
 import type { Answer } from "../../server/answer.ts";
-import type { Asker } from "../../server/guest-handler.ts";
+import type { RequestSource } from "../../server/guest-handler.ts";
 import type { Visit, Visits } from "../../server/visits.ts";
 import { ChainedAnswer } from "./chained-answer.ts";
 import { ChainedRequest } from "./chained-request.ts";
@@ -15,7 +15,7 @@ const MAX_DEPTH = 16;
 const GUESTS_PER_CLIENT = 8;
 
 /** Answers a request by a guest, or at once: then there is no visit. */
-export type Start = (head: ClientHead, answer: Answer, asker: Asker) => Visit | undefined;
+export type Start = (head: ClientHead, answer: Answer, source: RequestSource) => Visit | undefined;
 
 /**
  * Requests from guests to guests of the same application, in this process. They do not wait for a turn: those who ask

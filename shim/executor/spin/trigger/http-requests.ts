@@ -2,7 +2,7 @@ import type { OutgoingCall } from "../../host/http/outgoing-service.ts";
 import { refuseCall } from "../../host/http/refuse-call.ts";
 import type { Answer, ClientAnswer } from "../../server/answer.ts";
 import type { ClientRequest } from "../../server/client-request.ts";
-import type { Asker, GuestHandler } from "../../server/guest-handler.ts";
+import type { RequestSource, GuestHandler } from "../../server/guest-handler.ts";
 import type { RequestHandler } from "../../server/request-handler.ts";
 import type { Visit, Visits } from "../../server/visits.ts";
 import { type RouteMatch, type Router, matchWhole } from "../routes/router.ts";
@@ -61,9 +61,9 @@ export class HttpRequests implements RequestHandler {
 
   /** A guest's request to one of the application's routes. */
   sendToSelf(call: OutgoingCall): void {
-    this.#options.chain.send(call, (head, answer, asker) => {
+    this.#options.chain.send(call, (head, answer, source) => {
       const found = this.#find(head, answer);
-      return found === undefined ? undefined : startInside(found.handler, { head, match: found.match }, answer, asker);
+      return found === undefined ? undefined : startInside(found.handler, { head, match: found.match }, answer, source);
     });
   }
 
@@ -74,8 +74,8 @@ export class HttpRequests implements RequestHandler {
       refuseCall(call, { tag: "destination-not-found" });
       return;
     }
-    this.#options.chain.send(call, (head, answer, asker) =>
-      startInside(handler, { head, match: matchWhole(handler, pathOf(head)) }, answer, asker),
+    this.#options.chain.send(call, (head, answer, source) =>
+      startInside(handler, { head, match: matchWhole(handler, pathOf(head)) }, answer, source),
     );
   }
 
@@ -115,9 +115,9 @@ function startInside(
   handler: SpinGuestHandler,
   { head, match }: { readonly head: ClientHead; readonly match: RouteMatch<unknown> },
   answer: Answer,
-  asker: Asker,
+  source: RequestSource,
 ): Visit {
-  return handler.start(new RoutedRequest(head, match), answer, asker);
+  return handler.start(new RoutedRequest(head, match), answer, source);
 }
 
 function pathOf({ pathWithQuery = "/" }: ClientHead): string {

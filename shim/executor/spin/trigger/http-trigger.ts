@@ -45,8 +45,8 @@ export interface HttpTrigger {
 /**
  * Makes the first instance of each component, and the routes to them.
  *
- * @throws {SpinError} `INVALID` for routes that are none, and components that can not take requests; {@link Error} for
- *   components that can not be instantiated.
+ * @throws {SpinError} `INVALID` for routes that are none, and components that cannot take requests; {@link Error} for
+ *   components that cannot be instantiated.
  */
 export function createHttpTrigger(options: HttpTriggerOptions): HttpTrigger {
   const { triggers, visits, chain, limits, log } = options;

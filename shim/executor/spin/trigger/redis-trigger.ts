@@ -4,10 +4,10 @@ import { subscribe } from "../../host/redis/redis-subscriber.ts";
 import { isOk } from "../../host/results.ts";
 import type { HostServices } from "../../host/services.ts";
 import { HostState } from "../../host/state.ts";
+import { ConcurrencyLimiter } from "../../server/concurrency-limiter.ts";
 import { type Guest, InstancePool } from "../../server/instance-pool.ts";
 import type { ServerLimits } from "../../server/limits.ts";
 import type { PodLog } from "../../server/pod-log.ts";
-import { Turnstile } from "../../server/turnstile.ts";
 import { SpinError } from "../errors.ts";
 import type { SpinComponent } from "./http-trigger.ts";
 import type { RedisTriggerConfig } from "./redis-trigger-config.ts";
@@ -39,24 +39,20 @@ export class RedisTrigger {
   /** Of each component, and of each trigger. */
   readonly #pools: ReadonlyMap<string, InstancePool>;
   readonly #listeners: readonly Listener[];
-  readonly #turnstile: Turnstile;
+  readonly #limiter: ConcurrencyLimiter;
   readonly #running = new Set<HostState>();
   #onIdle: (() => void) | undefined;
 
   /**
    * Makes the first instance of each component.
    *
-   * @throws {SpinError} `INVALID` for components that take no messages; {@link Error} for those that can not be
+   * @throws {SpinError} `INVALID` for components that take no messages; {@link Error} for those that cannot be
    *   instantiated.
    */
   constructor(options: RedisTriggerOptions) {
     this.#options = options;
     const { triggers, limits } = options;
-    this.#turnstile = new Turnstile({
-      maxInside: limits.maxConcurrent,
-      maxWaiting: limits.maxQueued,
-      waitMs: limits.queueMs,
-    });
+    this.#limiter = new ConcurrencyLimiter(limits);
     const ids = new Set(triggers.map(({ component }) => component));
     const targets = new Map([...ids].map((id) => [id, targetOf(id, options)] as const));
     this.#pools = new Map([...targets].map(([id, { pool }]) => [id, pool]));
@@ -75,7 +71,7 @@ export class RedisTrigger {
    * period.
    *
    * @param onListening - called once, when it listens to all channels.
-   * @throws {StoreError} if a server can not be reached, after many tries.
+   * @throws {StoreError} if a server cannot be reached, after many tries.
    */
   async run(onListening: () => void, signal: AbortSignal): Promise<void> {
     const addresses = Map.groupBy(this.#listeners, ({ address }) => address);
@@ -123,10 +119,10 @@ export class RedisTrigger {
   }
 
   #take(listener: Listener, payload: Buffer): void {
-    this.#turnstile.ask({
-      enter: () => void this.#handle(listener, payload),
+    this.#limiter.acquire({
+      start: () => void this.#handle(listener, payload),
       refuse: () => {
-        const reason = this.#turnstile.isClosed ? "the program stops" : "too many messages at the same time";
+        const reason = this.#limiter.isClosed ? "the program stops" : "too many messages at the same time";
         this.#report(listener, "Message dropped", reason);
       },
       onGone: () => undefined, // Nobody waits for an answer.
@@ -151,7 +147,7 @@ export class RedisTrigger {
     } finally {
       state.dispose();
       this.#running.delete(state);
-      this.#turnstile.leave();
+      this.#limiter.release();
       if (this.#running.size === 0) this.#rest();
     }
   }
@@ -172,7 +168,7 @@ export class RedisTrigger {
       resolve(undefined);
     };
     const timer = setTimeout(() => {
-      this.#turnstile.close();
+      this.#limiter.close();
       const reason = new HostError("STOPPED", "Cannot go on with the guest: the program stops");
       for (const state of this.#running) state.end(reason);
     }, this.#options.limits.graceMs);

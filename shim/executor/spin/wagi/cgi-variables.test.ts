@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { type CgiRequest, cgiArguments, cgiVariables } from "./cgi-variables.ts";
+import { type CgiRequest, cgiArguments, cgiVariables, isLengthKnown } from "./cgi-variables.ts";
 
 const REQUEST: CgiRequest = {
   method: "POST",
@@ -59,6 +59,12 @@ describe("cgiVariables()", () => {
     expect(Object.keys(variables)).not.to.include("HTTP_AUTHORIZATION");
   });
 
+  it("lets no client set the proxy of the program's own requests", () => {
+    const headers = ["proxy", "http://attacker.example", "cookie", "a"];
+    const names = cgiVariables({ ...REQUEST, headers }).map(([name]) => name);
+    expect(names).to.include("HTTP_COOKIE").and.not.include("HTTP_PROXY");
+  });
+
   it("takes what is missing, or no UTF-8, as it is", () => {
     const spinHeaders = ["spin-path-info", "/%ff"];
     const bare = Object.fromEntries(
@@ -72,6 +78,13 @@ describe("cgiVariables()", () => {
       REMOTE_ADDR: "",
     });
     expect(bare).to.include({ PATH_TRANSLATED: "/%ff" });
+  });
+});
+
+describe("isLengthKnown()", () => {
+  it("looks at names of headers, not at values", () => {
+    expect(isLengthKnown(["accept", "*/*", "content-length", "5"])).to.equal(true);
+    expect(isLengthKnown(["trailer", "content-length", "transfer-encoding", "chunked"])).to.equal(false);
   });
 });
 

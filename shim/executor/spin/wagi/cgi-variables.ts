@@ -13,11 +13,16 @@ export interface CgiRequest {
 
 export type Variable = readonly [name: string, value: string];
 
-/** Credentials, and what belongs to the connection. */
-const KEPT_BACK: ReadonlySet<string> = new Set(["authorization", "connection", "proxy-authorization"]);
+/**
+ * Credentials, what belongs to the connection, and `Proxy`: libraries take `HTTP_PROXY` for the proxy of the program's own
+ * requests.
+ *
+ * @see {@link https://httpoxy.org} CVE-2016-5385
+ */
+const KEPT_BACK: ReadonlySet<string> = new Set(["authorization", "connection", "proxy", "proxy-authorization"]);
 const DEFAULT_PORT = "80";
 const SPIN_PREFIX = "spin-";
-export const CONTENT_LENGTH = "content-length";
+const CONTENT_LENGTH = "content-length";
 const PATH_INFO = "spin-path-info";
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc3875#section-4.1} */
@@ -50,6 +55,11 @@ export function cgiVariables(request: CgiRequest): readonly Variable[] {
       .filter(([name]) => !KEPT_BACK.has(name))
       .map(([name, value]): Variable => [`HTTP_${screaming(name)}`, value]),
   ];
+}
+
+/** Whether a header says how long the body is. @param headers as in {@link CgiRequest}. */
+export function isLengthKnown(headers: readonly string[]): boolean {
+  return headers.some((name, index) => index % 2 === 0 && name === CONTENT_LENGTH);
 }
 
 /** The program's arguments: the template, `${SCRIPT_NAME}` and `${ARGS}` put in, cut at spaces. */

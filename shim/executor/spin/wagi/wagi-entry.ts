@@ -14,7 +14,7 @@ import type { RoutedRequest } from "../trigger/routed-request.ts";
 import { responseFrom } from "../trigger/write-response.ts";
 import { parseCgiHead } from "./cgi-head.ts";
 import { CgiOutput } from "./cgi-output.ts";
-import { CONTENT_LENGTH, type Variable, cgiArguments, cgiVariables } from "./cgi-variables.ts";
+import { type Variable, cgiArguments, cgiVariables, isLengthKnown } from "./cgi-variables.ts";
 
 /** `wasi:cli/run` for each request, as a CGI program. */
 export class WagiEntry implements GuestEntry<RoutedRequest> {
@@ -48,7 +48,7 @@ class WagiRun implements Admission {
     this.#head = head;
     this.#output = new CgiOutput((text) => this.#begin(text));
     const headers = head.clientHeaders();
-    this.#input = headers.includes(CONTENT_LENGTH) ? new IncomingBody(head.body()) : undefined;
+    this.#input = isLengthKnown(headers) ? new IncomingBody(head.body()) : undefined;
     this.#stdin = this.#input?.openStream() ?? new BytesInputStream(new Uint8Array(0));
     const environment = (): HostServices["environment"] => [...services.environment, ...this.#variables(headers)];
     this.services = {

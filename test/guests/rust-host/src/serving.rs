@@ -197,7 +197,8 @@ pub fn sleep(ms: u64) -> String {
 
 pub fn poll() -> String {
     let late = monotonic_clock::subscribe_duration(60_000_000_000);
-    let soon = monotonic_clock::subscribe_duration(20_000_000);
+    // Far enough away not to be there when the first poll looks, however slow the machine is.
+    let soon = monotonic_clock::subscribe_duration(500_000_000);
     let past = monotonic_clock::subscribe_instant(0);
     let first = poll::poll(&[&late, &soon, &past]);
     let second = poll::poll(&[&late, &soon]);

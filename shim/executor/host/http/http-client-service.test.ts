@@ -8,10 +8,10 @@ import type { HostServices } from "../services.ts";
 import { HostState } from "../state.ts";
 import { type HttpErrorCode, httpErrorCode } from "./error-code.ts";
 import { Fields } from "./fields.ts";
+import { type HttpClientOptions, HttpClientService } from "./http-client-service.ts";
 import type { IncomingResponse } from "./messages.ts";
 import { OutgoingBody } from "./outgoing-body.ts";
 import type { OutgoingCall } from "./outgoing-service.ts";
-import { type UndiciOptions, UndiciService } from "./undici-service.ts";
 
 const MAX_FIELD_BYTES = 128 << 10;
 const SOON_MS = 50;
@@ -21,7 +21,7 @@ interface Wish extends Partial<OutgoingCall> {
   readonly path?: string;
   readonly scheme?: "http" | "https";
   readonly port?: number;
-  readonly options?: Partial<UndiciOptions>;
+  readonly options?: Partial<HttpClientOptions>;
   /** By the service of the request before. */
   readonly again?: true;
 }
@@ -75,9 +75,9 @@ for (const [way, headers] of [
   ["undici", []],
   ["node:http", ["trailer", "x-end"]],
 ] as const) {
-  describe(`UndiciService, by ${way}`, () => {
+  describe(`HttpClientService, by ${way}`, () => {
     let seen: string[] = [];
-    let service: UndiciService | undefined;
+    let service: HttpClientService | undefined;
     let port: number;
     let nonsensePort: number;
     const server = createServer({ maxHeaderSize: 1 << 20 }, (request, response) => {
@@ -88,7 +88,7 @@ for (const [way, headers] of [
 
     async function send({ path = "/", scheme = "http", options, ...more }: Wish): Promise<IncomingResponse> {
       if (more.again === undefined || service === undefined) {
-        service = new UndiciService({ isAllowed: () => true, maxConnections: 1, ...options });
+        service = new HttpClientService({ isAllowed: () => true, maxConnections: 1, ...options });
       }
       const { promise, resolve, reject } = Promise.withResolvers<IncomingResponse>();
       const host = options?.lookup === undefined ? "127.0.0.1" : "name.test";
@@ -206,7 +206,7 @@ for (const [way, headers] of [
   });
 }
 
-describe("UndiciService", () => {
+describe("HttpClientService", () => {
   it("sends the head of a request before there is anything of its body, if its guest waits", async () => {
     const server = createServer((request, response) => {
       response.flushHeaders();
@@ -214,7 +214,7 @@ describe("UndiciService", () => {
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;
-    const service = new UndiciService({ isAllowed: () => true, maxConnections: 1 });
+    const service = new HttpClientService({ isAllowed: () => true, maxConnections: 1 });
     const guest = state();
     const body = new OutgoingBody(guest, { bytes: undefined, mismatch: "HTTP-request-body-size" });
     const { promise, resolve, reject } = Promise.withResolvers<IncomingResponse>();

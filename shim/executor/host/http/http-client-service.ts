@@ -11,11 +11,12 @@ import { UndiciExchange } from "./undici-exchange.ts";
 /** The defaults of `wasmtime serve`. */
 const DEFAULT_TIMEOUT_MS = 600_000;
 
-export interface UndiciOptions {
+export interface HttpClientOptions {
+  /** Whether guests may send requests there. */
   isAllowed(target: OutgoingTarget): boolean;
-  /** Connections to one origin at a time. */
+  /** Connections to one origin at a time, of each of the two clients. */
   readonly maxConnections: number;
-  /** Called before the first request: for what it needs, and programs without any do not. */
+  /** Called before the first request of each of the two clients: prepares what programs without requests do not need. */
   readonly beforeFirst?: () => void;
   /** In place of Node's. */
   readonly lookup?: LookupFunction;
@@ -32,15 +33,16 @@ export interface TlsOptions {
 }
 
 /**
- * Sends guests' requests by undici, which is loaded at the first of them. Undici knows no trailers and sends no head before
- * the first bytes of the body: requests that need either go by node:http, with the same limits and over connections of its own.
+ * Sends guests' HTTP requests. Most go through undici, which is loaded at the first of them. Undici cannot send trailers,
+ * and does not send the head of a request before the first bytes of its body: requests that need either go through
+ * `node:http`, with the same limits but over connections of their own.
  */
-export class UndiciService implements OutgoingService {
-  readonly #options: UndiciOptions;
+export class HttpClientService implements OutgoingService {
+  readonly #options: HttpClientOptions;
   #agent: Promise<Agent> | undefined = undefined;
   #client: NodeClient | undefined = undefined;
 
-  constructor(options: UndiciOptions) {
+  constructor(options: HttpClientOptions) {
     this.#options = options;
   }
 
@@ -114,7 +116,7 @@ function errorFrom(error: unknown): Error {
   return error instanceof Error ? error : new Error("Cannot send the request", { cause: error });
 }
 
-async function createAgent(options: UndiciOptions, maxHeaderSize: number): Promise<Agent> {
+async function createAgent(options: HttpClientOptions, maxHeaderSize: number): Promise<Agent> {
   options.beforeFirst?.();
   const undici = await import("undici");
   return new undici.Agent({
@@ -126,13 +128,13 @@ async function createAgent(options: UndiciOptions, maxHeaderSize: number): Promi
   });
 }
 
-function createClient(options: UndiciOptions): NodeClient {
+function createClient(options: HttpClientOptions): NodeClient {
   options.beforeFirst?.();
   const { maxConnections, connections = "kept" } = options;
   return new NodeClient({ maxConnections, connections, connect: connectOptions(options) });
 }
 
-function connectOptions({ lookup, tls: { ca, ...shown } = {} }: UndiciOptions): ConnectOptions {
+function connectOptions({ lookup, tls: { ca, ...shown } = {} }: HttpClientOptions): ConnectOptions {
   return {
     ...(lookup === undefined ? {} : { lookup }),
     ...(ca === undefined ? {} : { ca: [...ca] }),
