@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access, realpath } from "node:fs/promises";
 import { dirname } from "node:path";
+import { hasCode } from "@rcm/lib/errors";
 import type { Context } from "./context.ts";
 import { fileError, InstallError } from "./errors.ts";
 import { exists, readState } from "./host/atomic-file.ts";
@@ -66,7 +67,7 @@ async function folderFor(path: string): Promise<string> {
 }
 
 function isReadOnly(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EROFS";
+  return hasCode(error, "EROFS");
 }
 
 /**

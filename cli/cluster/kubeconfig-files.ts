@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { messageOf } from "@rcm/lib/errors";
+import { hasCode, messageOf } from "@rcm/lib/errors";
 import { CliError } from "../errors.ts";
 import type { Environment } from "./surroundings.ts";
 
@@ -41,7 +41,7 @@ async function readFileOf(config: KubeConfig, path: string, when?: "if it is the
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return hasCode(error, "ENOENT");
 }
 
 async function readable<T>(which: string, read: () => Promise<T>): Promise<T> {

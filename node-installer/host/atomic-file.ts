@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { hasCode } from "@rcm/lib/errors";
 import { fileError } from "../errors.ts";
 
 /** A file as it was: what is needed to put it back as it was. */
@@ -105,9 +106,7 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o755 });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) {
-      throw fileError("make the folder", path, error);
-    }
+    if (!hasCode(error, "EEXIST")) throw fileError("make the folder", path, error);
   }
 }
 
@@ -131,7 +130,7 @@ async function linkTarget(path: string): Promise<string> {
 }
 
 export function isNotFound(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+  return hasCode(error, "ENOENT", "ENOTDIR");
 }
 
 export async function exists(path: string): Promise<boolean> {
@@ -150,7 +149,7 @@ export async function readLink(path: string): Promise<string | undefined> {
     return await readlink(path);
   } catch (error) {
     if (isNotFound(error)) return undefined;
-    if (error instanceof Error && "code" in error && error.code === "EINVAL") return undefined; // No link.
+    if (hasCode(error, "EINVAL")) return undefined; // No link.
     throw fileError("read the link", path, error);
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "@rcm/lib/errors";
 import type { DBusConnection } from "./dbus-connection.ts";
 import { Variant } from "./dbus-value.ts";
 import { SystemdError } from "./systemd-error.ts";
@@ -60,7 +61,7 @@ export async function runOnHost(bus: DBusConnection, command: HostCommand, signa
 }
 
 function unlessThere(error: unknown): void {
-  if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  if (!hasCode(error, "EEXIST")) throw error;
 }
 
 async function runService(

@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import http from "node:http";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { hasCode } from "@rcm/lib/errors";
 import { wasmtimeProgram } from "../guests/wasmtime-program.ts";
 import { ExecutorProcess } from "../support/executor-process.ts";
 
@@ -87,7 +88,7 @@ async function answerBy(agent: http.Agent, port: number, path: string): Promise<
     const response = await promise;
     return await linesOf(response);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ECONNRESET") return ["broken off"];
+    if (hasCode(error, "ECONNRESET")) return ["broken off"];
     throw error;
   }
 }
