@@ -53,7 +53,7 @@ export async function refuseFolders(files: readonly WantedFile[]): Promise<void>
     try {
       await access(folder, constants.W_OK);
     } catch (error) {
-      if (!isReadOnly(error)) throw fileError("write to the folder", folder, error);
+      if (!hasCode(error, "EROFS")) throw fileError("write to the folder", folder, error);
     }
   }
 }
@@ -64,10 +64,6 @@ async function folderFor(path: string): Promise<string> {
   let folder = dirname(target);
   while (!(await exists(folder))) folder = dirname(folder);
   return folder;
-}
-
-function isReadOnly(error: unknown): boolean {
-  return hasCode(error, "EROFS");
 }
 
 /**

@@ -30,7 +30,7 @@ export async function readKubeconfig(file: string | undefined, env: Environment)
 async function readFileOf(config: KubeConfig, path: string, when?: "if it is there"): Promise<KubeConfig> {
   return readable(`the kubeconfig "${path}"`, async () => {
     const text = await readFile(path, "utf8").catch((error: unknown) => {
-      if (when === undefined || !isMissing(error)) throw error;
+      if (when === undefined || !hasCode(error, "ENOENT")) throw error;
       return "";
     });
     if (text.trim() === "") return config; // Also /dev/null.
@@ -38,10 +38,6 @@ async function readFileOf(config: KubeConfig, path: string, when?: "if it is the
     config.makePathsAbsolute(dirname(path));
     return config;
   });
-}
-
-function isMissing(error: unknown): boolean {
-  return hasCode(error, "ENOENT");
 }
 
 async function readable<T>(which: string, read: () => Promise<T>): Promise<T> {

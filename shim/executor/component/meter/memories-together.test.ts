@@ -13,20 +13,21 @@ const GROWS: ModuleText = {
   functions: [{ type: 0, code: [0x20, 0, 0x40, 0] }],
   exports: [{ name: "grow", kind: "func", index: 0 }],
 };
-const OWN = buildModule({
+const WITH_MEMORY: ModuleText = {
   ...GROWS,
   memory: { min: 1 },
   exports: [...(GROWS.exports ?? []), { name: "memory", kind: "memory", index: 0 }],
-});
+};
+const OWN = buildModule(WITH_MEMORY);
 const OTHERS = buildModule({ ...GROWS, importedMemory: { module: "first", name: "memory" } });
 const REFUSED = 0xffff_ffff;
 const LIMIT = 10;
 
 /** Exports `first` and `second`, which grow the memory of one instance each, and `third`, which grows that of the first. */
-function twoMemories(): Uint8Array {
+function twoMemories(own = OWN): Uint8Array {
   const builder = new ComponentBuilder();
   const type = builder.func(["u32"], "u32");
-  builder.module(OWN).module(OTHERS);
+  builder.module(own).module(OTHERS);
   builder.define(SECTION.coreInstance, new ByteWriter().u8(0, 0, 0));
   builder.define(SECTION.coreInstance, new ByteWriter().u8(0, 0, 0));
   builder.define(SECTION.coreInstance, new ByteWriter().u8(0, 1, 1).name("first").u8(0x12, 0));
@@ -84,6 +85,21 @@ describe("a component with several memories", () => {
     const grow = grower();
     for (const pages of [0x8000_0000, 0xffff_fff6, 0xffff_ffff]) expect(await grow("first", pages)).to.equal(REFUSED);
     expect(await grow("first", 8)).to.equal(1);
+  });
+
+  it("pays for long code as any other does, also where that asks for memory again and again", async () => {
+    // (drop (memory.grow (i32.const 0))), 20,000 times: 60,000 instructions, and a charge for each 4,000 of them.
+    const grows = Array.from({ length: 20_000 }, () => [0x41, 0, 0x40, 0, 0x1a]).flat();
+    const own = buildModule({ ...WITH_MEMORY, functions: [{ type: 0, code: [...grows, 0x20, 0, 0x40, 0] }] });
+    const prepared = prepare(twoMemories(own), { meter: "with-meter", maxMemoryPages: LIMIT });
+    let asked = 0;
+    function refuel(): number {
+      asked += 1;
+      return 1;
+    }
+    const instance = link(prepared, [], { refuel }).instantiate({});
+    await instance.func("", "first")?.call(0);
+    expect(asked).to.be.at.least(7); // What it gets pays for one charge, and the next one asks.
   });
 
   it("shares its limit with no other instance", async () => {

@@ -211,7 +211,7 @@ class SectionRewriter {
     return longRuns(new ByteReader(this.#bytes, codeStart, end), {
       limit: LONGEST_RUN,
       weightOf: (callee) => called.weightOf(callee - firstOwn),
-      charges: marks.map(({ at }) => at),
+      charges: marks.filter(({ kind }) => kind !== "growth").map(({ at }) => at),
     });
   }
 

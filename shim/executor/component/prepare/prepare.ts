@@ -34,7 +34,10 @@ export interface Prepared {
 export interface PrepareOptions {
   /** Whether the guest's code asks the host for leave to go on, now and then. */
   readonly meter?: "with-meter" | "without-meter";
-  /** What all memories of an instance together can grow to, in pages of 64 KiB; without a meter each one. Default: 16,384, which is 1 GiB. */
+  /**
+   * What all memories of an instance together can grow to, in pages of 64 KiB; without a meter each one. Default: 16,384,
+   * which is 1 GiB.
+   */
   readonly maxMemoryPages?: number;
 }
 
